@@ -1,0 +1,138 @@
+"""The only bulk write path: charge keys and charges into Postgres, built beside what is live.
+
+Everything happens in the caller's transaction, so a crash at any moment leaves the live load as it was. Attaching a
+partition takes a lock that no reader waits for; superseded loads stay attached and are left out by their id.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.orm import Session
+
+from app.domain.charge import COSTS, KEY_COLUMNS, QUANTITIES
+from app.domain.period import next_month
+
+CHARGE_COLUMNS = (
+    "billing_period_start",
+    "load_id",
+    "charge_day",
+    "charge_key_id",
+    "row_count",
+    *COSTS,
+    *QUANTITIES,
+    *(f"{cost}_missing" for cost in COSTS),
+)
+COPY_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class LoadedTotals:
+    """What Postgres holds of a load in one currency."""
+
+    currency: str
+    rows: int
+    sums: dict[str, Decimal | None]  # by cost
+
+
+def driver(session: Session) -> psycopg.Connection:
+    """The psycopg connection under `session`, inside its transaction."""
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    return connection
+
+
+def upsert_keys(session: Session, keys: Iterable[tuple[bytes, Sequence[str | None], str, str]]) -> dict[bytes, int]:
+    """The id of each charge key (digest, values in KEY_COLUMNS' order, tags and extras as JSON); new ones are added."""
+    connection = driver(session)
+    columns = ["digest", *KEY_COLUMNS, "tags", "extras"]
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    connection.execute("CREATE TEMPORARY TABLE incoming_key (LIKE charge_key) ON COMMIT DROP")
+    connection.execute("ALTER TABLE incoming_key DROP COLUMN id")
+    with connection.cursor() as cursor:
+        with cursor.copy(sql.SQL("COPY incoming_key ({}) FROM STDIN").format(names)) as copy:
+            for digest, values, tags, extras in keys:
+                copy.write_row((digest, *values, tags, extras))
+        cursor.execute(
+            sql.SQL(
+                "INSERT INTO charge_key ({names}) SELECT {names} FROM incoming_key ORDER BY digest"
+                " ON CONFLICT (digest) DO NOTHING"
+            ).format(names=names)
+        )
+        cursor.execute("SELECT digest, charge_key.id FROM incoming_key JOIN charge_key USING (digest)")
+        ids = {bytes(digest): int(key) for digest, key in cursor}
+        cursor.execute("DROP TABLE incoming_key")
+    return ids
+
+
+def create_load_table(session: Session, load_id: int, period: date) -> str:
+    """Creates the table for a load's charges, not yet part of `charge`, and returns its name."""
+    month = f"charge_p{period:%Y%m}"
+    name = f"{month}_l{load_id}"
+    driver(session).execute(
+        sql.SQL(
+            "CREATE TABLE {table} (LIKE charge INCLUDING DEFAULTS,"
+            " CONSTRAINT {check} CHECK (load_id = {load} AND billing_period_start >= {start}"
+            " AND billing_period_start < {end}))"
+        ).format(
+            table=sql.Identifier(name),
+            check=sql.Identifier(f"ck_{name}_bounds"),
+            load=sql.Literal(load_id),
+            start=sql.Literal(period),
+            end=sql.Literal(next_month(period)),
+        )
+    )
+    return name
+
+
+def copy_charges(session: Session, table: str, rows: Path) -> None:
+    """Copies the CSV file `rows` (columns as in CHARGE_COLUMNS, empty is null) into a load's table and indexes it."""
+    names = sql.SQL(", ").join(map(sql.Identifier, CHARGE_COLUMNS))
+    target = sql.Identifier(table)
+    connection = driver(session)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(target, names)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy, rows.open("rb") as stream:
+        while block := stream.read(COPY_BLOCK):
+            copy.write(block)
+    # The same indexes as on `charge`, so that attaching finds them ready.
+    for column in ("charge_day", "charge_key_id"):
+        connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(target, sql.Identifier(column)))
+    connection.execute(sql.SQL("ANALYZE {}").format(target))
+
+
+def loaded_totals(session: Session, table: str) -> list[LoadedTotals]:
+    """What the load in `table` adds up to, by currency, straight from Postgres."""
+    sums = sql.SQL(", ").join(sql.SQL("sum({})").format(sql.Identifier(cost)) for cost in COSTS)
+    query = sql.SQL(
+        "SELECT billing_currency, sum(row_count), {} FROM {} AS charge"
+        " JOIN charge_key ON charge_key.id = charge_key_id GROUP BY 1 ORDER BY 1"
+    ).format(sums, sql.Identifier(table))
+    return [
+        LoadedTotals(str(currency), int(rows), dict(zip(COSTS, costs, strict=True)))
+        for currency, rows, *costs in driver(session).execute(query)
+    ]
+
+
+def attach(session: Session, table: str, load_id: int, period: date) -> None:
+    """Makes a load's table a partition of `charge`."""
+    connection = driver(session)
+    month = sql.Identifier(f"charge_p{period:%Y%m}")
+    # Created apart and attached: `CREATE TABLE … PARTITION OF` would lock readers of `charge` out.
+    if not connection.execute("SELECT to_regclass(%s)", [f"charge_p{period:%Y%m}"]).fetchone()[0]:  # type: ignore[index]
+        connection.execute(
+            sql.SQL("CREATE TABLE {} (LIKE charge) PARTITION BY LIST (load_id)").format(month)
+        )
+        connection.execute(
+            sql.SQL("ALTER TABLE charge ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+                month, sql.Literal(period), sql.Literal(next_month(period))
+            )
+        )
+    connection.execute(
+        sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES IN ({})").format(
+            month, sql.Identifier(table), sql.Literal(load_id)
+        )
+    )

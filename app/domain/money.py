@@ -1,0 +1,36 @@
+"""Exact amounts: how they are written and how they are read.
+
+Amounts are `Decimal`, never float. Nothing here rounds: a currency's minor unit matters only on a printed statement.
+"""
+
+from collections.abc import Iterable
+from decimal import Context, Decimal, Inexact, InvalidOperation
+
+# Bills carry up to 24 fractional digits, a share adds 12 and a long total 12 more before the point. An operation
+# that would need more digits than this raises instead of rounding.
+EXACT = Context(prec=120, traps=[Inexact, InvalidOperation])
+
+ZERO = Decimal(0)
+
+
+def plain(amount: Decimal) -> str:
+    """`amount` as people and machines read it: no exponent, no trailing zeros, `0` for any zero."""
+    if not amount:
+        return "0"
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """The exact sum of `amounts`."""
+    result = ZERO
+    for amount in amounts:
+        result = EXACT.add(result, amount)
+    return result
+
+
+def percent(part: Decimal, whole: Decimal) -> Decimal | None:
+    """`part` as a percentage of `whole`, to one decimal, for display; None where it means nothing."""
+    if not whole:
+        return None
+    return (part * 100 / whole).quantize(Decimal("0.1"))

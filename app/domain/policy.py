@@ -1,0 +1,181 @@
+"""The policy: which charges belong to whom, and how shared cost is split. Written in YAML by `policy_document`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from app.domain.charge import Metric
+from app.domain.ownership import Team
+from app.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Column:
+    """A dimension of a charge key: a FOCUS column in snake_case, or a provider's `x_` column as the bill spells it."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag of a charge key."""
+
+    key: str
+
+
+Field = Column | Tag
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The field has exactly one of these values (`equals`, `in`)."""
+
+    field: Field
+    values: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Glob:
+    """The field's whole value fits a shell pattern, upper and lower case told apart."""
+
+    field: Field
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Regex:
+    """A Python regular expression is found somewhere in the field's value."""
+
+    field: Field
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Present:
+    """The field has a value (or, with `present` false, has none). An empty text is no value, to every condition."""
+
+    field: Field
+    present: bool = True
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """Every one of the conditions holds; with no conditions, always."""
+
+    conditions: tuple["Condition", ...] = ()
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one of the conditions holds."""
+
+    conditions: tuple["Condition", ...]
+
+
+@dataclass(frozen=True)
+class Not:
+    """The condition does not hold; so a field without a value fulfils the opposite of any test on its value."""
+
+    condition: "Condition"
+
+
+Test = OneOf | Glob | Regex | Present
+Condition = Test | AllOf | AnyOf | Not
+
+
+@dataclass(frozen=True)
+class ToTeam:
+    """The team pays. The rule does not match while the team does not exist."""
+
+    team_id: str
+
+
+@dataclass(frozen=True)
+class ToTeamFromTag:
+    """The team whose id is the tag's value pays. The rule does not match while no such team exists."""
+
+    tag: Tag
+
+
+@dataclass(frozen=True)
+class ToPool:
+    """The pool takes the cost and splits it."""
+
+    pool_id: str
+
+
+@dataclass(frozen=True)
+class ToNobody:
+    """The cost stays unallocated, knowingly."""
+
+
+Target = ToTeam | ToTeamFromTag | ToPool | ToNobody
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where the charges that fulfil a condition go, from `valid_from` up to, not including, `valid_to`."""
+
+    name: str
+    condition: Condition
+    target: Target
+    valid_from: date | None = None
+    valid_to: date | None = None
+    line: int = field(default=0, compare=False, kw_only=True)  # of the document that declares it
+
+
+class Split(StrEnum):
+    """How a pool's cost is shared: by each team's direct effective cost, equally, or by fixed weights."""
+
+    PROPORTIONAL = "proportional"
+    EVEN = "even"
+    FIXED = "fixed"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Shared cost and its split among teams.
+
+    An empty `among` means every team that exists at the time, parents of other teams too: a policy that wants only
+    some to pay names them. `weights` belong to a fixed split, and name its teams.
+    """
+
+    id: str
+    name: str
+    split: Split
+    among: frozenset[str] = frozenset()
+    weights: Mapping[str, Decimal] = field(default_factory=dict)
+    line: int = field(default=0, compare=False, kw_only=True)  # of the document that declares it
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who pays for what: of the rules that match a charge, the first wins."""
+
+    name: str
+    teams: tuple[Team, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    statement_metric: Metric = Metric.EFFECTIVE  # what a chargeback statement is drawn on: effective or billed cost
+
+
+@dataclass(frozen=True, order=True)
+class PolicyProblem:
+    """Something wrong, or odd, in a line of a policy document, and what to do about it."""
+
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.message}"
+
+
+class PolicyError(BadInput):
+    """A policy document that cannot be used, with everything that is wrong in it."""
+
+    def __init__(self, problems: Sequence[PolicyProblem]) -> None:
+        self.problems = tuple(sorted(problems))
+        count = "a problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        super().__init__("\n  ".join([f"The policy has {count}; nothing was changed:", *map(str, self.problems)]))

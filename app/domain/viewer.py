@@ -1,0 +1,41 @@
+"""Who is asking, what they may do and whose costs they may see."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.errors import NotAllowed
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    READ_COSTS = "read:costs"
+    WRITE_INGEST = "write:ingest"
+    WRITE_POLICY = "write:policy"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A principal: every report and every action takes one.
+
+    `teams` are the roots of the subtrees it may see; None means everything, unallocated cost included.
+    """
+
+    name: str
+    scopes: frozenset[Scope]
+    teams: frozenset[str] | None = None
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the viewer has `scope`; an admin has every one."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def require(self, scope: Scope) -> None:
+        """Raises NotAllowed unless the viewer has `scope`."""
+        if not self.may(scope):
+            raise NotAllowed(scope)
+
+
+def operator(name: str = "local") -> Viewer:
+    """Who types at the machine itself: the command line, or a browser on loopback without sign-in."""
+    return Viewer(name, frozenset({Scope.ADMIN}))

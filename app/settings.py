@@ -1,0 +1,63 @@
+"""Every environment variable Trueup reads, typed, in one place. `trueup doctor` prints them, secrets masked."""
+
+import os
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Auth(StrEnum):
+    """How callers prove who they are."""
+
+    NONE = "none"
+    KEYS = "keys"
+
+
+def default_data_dir() -> Path:
+    """Where archives and the embedded Postgres live when nobody says otherwise.
+
+    For root this is outside its home: embedded Postgres runs as a user of its own and opens every parent folder of its
+    data to that user.
+    """
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/trueup")
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "trueup"
+
+
+class Settings(BaseSettings):
+    """Trueup's settings, read from `TRUEUP_*`."""
+
+    model_config = SettingsConfigDict(env_prefix="TRUEUP_", frozen=True)
+
+    database_url: str | None = Field(None, description="PostgreSQL 15 or newer; without it an embedded one starts")
+    data_dir: Path = Field(default_factory=default_data_dir, description="archives, embedded database, temporary files")
+    auth: Auth = Field(Auth.NONE, description="`none` (loopback only) or `keys`")
+    allowed_hosts: str = Field("", description="further Host names to answer to, separated by commas")
+    memory_limit: str = Field("1GB", description="what DuckDB may hold in memory while it reads a bill")
+    threads: int = Field(default_factory=lambda: os.cpu_count() or 1, description="threads that DuckDB may use")
+    schedule_minutes: int = Field(360, description="how often `trueup schedule` looks at each source")
+
+    @property
+    def archive_dir(self) -> Path:
+        """Where deliveries are kept byte for byte."""
+        return self.data_dir / "archive"
+
+    @property
+    def temp_dir(self) -> Path:
+        """Scratch space; anything in it may go when no Trueup process runs."""
+        return self.data_dir / "tmp"
+
+    @property
+    def embedded_dir(self) -> Path:
+        """The embedded Postgres' data."""
+        return self.data_dir / "postgres"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

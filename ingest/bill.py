@@ -1,0 +1,170 @@
+"""A delivery read once: what went in, what cannot be booked, which rules it breaks, and the roll-up to be booked.
+
+`Bill` lives in DuckDB until it is booked; its money is exact from here to Postgres.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+
+from app.domain.charge import COSTS, QUANTITIES
+from app.errors import BadInput
+from ingest.engine.duckdb import FILE, ROW, quoted
+from ingest.focus.checks import Finding, findings
+from ingest.focus.delivery import FocusDelivery
+from ingest.keys import Key, charge_key
+from ingest.rollup import control_totals, key_columns, rollup
+
+QUARANTINE_SHOWN = 1000
+_COUNTERS = (*(f"{cost}_missing" for cost in COSTS), "odd_billing_period", "odd_charge_period", "unread_number")
+
+
+@dataclass(frozen=True)
+class ControlTotal:
+    """Rows and sums of the part of a delivery with one billing period, currency and fate."""
+
+    billing_period_start: date | None
+    billing_currency: str | None
+    problem: str | None  # the column that keeps these rows from being booked
+    rows: int
+    sums: Mapping[str, Decimal | None]  # by cost
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A row that cannot be booked."""
+
+    file: str
+    row_number: int
+    column: str
+    value: str | None
+    billed_cost: str | None
+    effective_cost: str | None
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A delivery, rolled up in `backend` and ready to be booked."""
+
+    backend: Backend
+    delivery: FocusDelivery
+    totals: tuple[ControlTotal, ...]
+    quarantined: tuple[Quarantined, ...]
+    findings: tuple[Finding, ...]
+    keys: Mapping[str, Key]  # by line digest
+
+    @property
+    def periods(self) -> tuple[date, ...]:
+        """The billing periods it has bookable rows of, oldest first."""
+        return tuple(sorted({t.billing_period_start for t in self.booked if t.billing_period_start}))
+
+    @property
+    def booked(self) -> tuple[ControlTotal, ...]:
+        """The control totals of what will be booked."""
+        return tuple(total for total in self.totals if total.problem is None)
+
+    @property
+    def rows_in(self) -> int:
+        """How many rows were handed over."""
+        return sum(total.rows for total in self.totals)
+
+    @property
+    def rows_quarantined(self) -> int:
+        """How many of them cannot be booked."""
+        return sum(total.rows for total in self.totals if total.problem)
+
+
+def read_bill(backend: Backend, delivery: FocusDelivery) -> Bill:
+    """Reads the whole delivery. Raises BadInput when not a single row can be booked or a sum is too long to keep."""
+    try:
+        totals = tuple(_control_totals(backend, delivery))
+        quarantined = tuple(_quarantined(backend, delivery)) if any(t.problem for t in totals) else ()
+        if not any(total.problem is None for total in totals):
+            raise BadInput(_nothing_bookable(delivery, quarantined))
+        backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE rolled AS {backend.compile(rollup(delivery.lines))}")
+    except duckdb.OutOfRangeException as error:
+        raise BadInput(
+            "A sum of costs has more digits than can be kept exactly. Look for a broken number in the cost columns;"
+            " Trueup never rounds one."
+        ) from error
+    rows = _distinct_lines(backend, delivery)
+    keys = {row["line_digest"]: charge_key(row, delivery.mapping.key_extras) for row in rows}
+    return Bill(backend, delivery, totals, quarantined, tuple(findings(rows)), keys)
+
+
+def _control_totals(backend: Backend, delivery: FocusDelivery) -> Iterator[ControlTotal]:
+    for row in backend.to_pyarrow(control_totals(delivery.lines)).to_pylist():
+        yield ControlTotal(
+            row["billing_period_start"],
+            row["billing_currency"],
+            row["problem"],
+            row["row_count"],
+            {cost: row[cost] for cost in COSTS},
+        )
+
+
+def _quarantined(backend: Backend, delivery: FocusDelivery) -> Iterator[Quarantined]:
+    columns = delivery.mapping.columns
+    problems = backend.compile(delivery.lines.filter(delivery.lines.problem.notnull())[[FILE, ROW, "problem"]])
+    cells = {name: f'bill."{written}"' for name, written in columns.items()}
+    value = "CASE problem " + " ".join(
+        f"WHEN '{name}' THEN CAST({cells[name]} AS VARCHAR)" for name in _MUST_BE_READABLE
+    )
+    query = (
+        f"SELECT {FILE}, {ROW}, problem, {value} END, CAST({cells['billed_cost']} AS VARCHAR),"
+        f" CAST({cells['effective_cost']} AS VARCHAR) FROM ({problems}) JOIN bill USING ({FILE}, {ROW})"
+        f" ORDER BY 1, 2 LIMIT {QUARANTINE_SHOWN}"
+    )
+    for parquet, row, column, cell, billed, effective in backend.raw_sql(query).fetchall():
+        name, number = delivery.place(parquet, row)
+        yield Quarantined(name, number, columns[column], cell, billed, effective)
+
+
+_MUST_BE_READABLE = ("billed_cost", "effective_cost", "billing_currency", "billing_period_start", "charge_period_start")
+
+
+def _nothing_bookable(delivery: FocusDelivery, quarantined: tuple[Quarantined, ...]) -> str:
+    if not quarantined:
+        return f"{delivery.files[0].file.name} has a header and no rows. Export the bill again."
+    first = quarantined[0]
+    return (
+        f"{first.file}, row {first.row_number}: {first.column} is {first.value!r}, which cannot be read."
+        " No row of the delivery can be booked; correct the export and ingest it again."
+    )
+
+
+def _distinct_lines(backend: Backend, delivery: FocusDelivery) -> list[dict[str, Any]]:
+    """Each distinct combination of dimensions as written, with its digest and counters."""
+    keys = ", ".join(f"any_value({name}) AS {name}" for name in key_columns(delivery.lines))
+    counters = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _COUNTERS)
+    query = (
+        f"SELECT line_digest, {keys}, sum(row_count)::BIGINT AS row_count, {counters} FROM rolled GROUP BY line_digest"
+    )
+    table = backend.raw_sql(query).to_arrow_table()
+    assert isinstance(table, pa.Table)
+    return table.to_pylist()
+
+
+def map_keys(bill: Bill, ids: Mapping[bytes, int]) -> None:
+    """Tells DuckDB the charge key id of every line digest."""
+    digests = list(bill.keys)
+    table = pa.table({"line_digest": digests, "charge_key_id": [ids[bill.keys[each].digest] for each in digests]})
+    bill.backend.con.register("key_map", table)
+
+
+def write_charges(bill: Bill, period: date, load_id: int, target: Path) -> None:
+    """Writes the charges of one billing period as CSV, in the order of `app.db.load.CHARGE_COLUMNS`."""
+    sums = ", ".join(f"sum({name})" for name in (*COSTS, *QUANTITIES))
+    missing = ", ".join(f"nullif(sum({cost}_missing)::BIGINT, 0)" for cost in COSTS)
+    bill.backend.raw_sql(
+        f"COPY (SELECT billing_period_start, {load_id}, charge_day, charge_key_id, sum(row_count)::BIGINT,"
+        f" {sums}, {missing} FROM rolled JOIN key_map USING (line_digest)"
+        f" WHERE billing_period_start = DATE '{period}' GROUP BY 1, 3, 4) TO {quoted(str(target))} (FORMAT csv, HEADER false)"
+    )

@@ -1,0 +1,47 @@
+"""The detail of a delivery: what drill-down needs to read its line items again.
+
+    detail/00000.parquet   the rows of a CSV file as text (a Parquet file is read where it lies)
+    detail/detail.json     the files, and the mapping to lines as SQL over a table called `bill`
+    detail/keys.parquet    the charge key of every line digest
+
+The mapping is kept as SQL, so a delivery is read for ever as it was read when it was booked. `app.db.detail` reads it.
+"""
+
+import json
+import shutil
+
+import ibis
+import pyarrow.parquet as pq
+
+from ingest.archive import Archived
+from ingest.bill import Bill
+from ingest.focus.delivery import FocusDelivery, StagedFile
+from ingest.rollup import key_columns, line_digest
+
+
+def write_detail(bill: Bill, archived: Archived) -> None:
+    """Puts the detail of a booked bill beside its archive, replacing what an earlier booking left."""
+    archived.detail.mkdir(exist_ok=True)
+    entries = [_entry(staged, archived) for staged in bill.delivery.files]
+    pq.write_table(bill.backend.con.table("key_map").to_arrow_table(), archived.detail / "keys.parquet")
+    description = {"files": entries, "sql": _detail_sql(bill.delivery), "extras": list(bill.delivery.mapping.extras)}
+    (archived.detail / "detail.json").write_text(json.dumps(description, indent=1))
+
+
+def _entry(staged: StagedFile, archived: Archived) -> dict[str, object]:
+    if staged.rewritten:
+        target = archived.detail / staged.parquet.name
+        shutil.move(staged.parquet, target)
+    else:
+        target = archived.files / staged.file.name
+    return {
+        "name": staged.file.name,
+        "parquet": target.relative_to(archived.folder).as_posix(),
+        "header_rows": staged.header_rows,
+    }
+
+
+def _detail_sql(delivery: FocusDelivery) -> str:
+    """Bookable lines with the digest that leads to their charge key, as DuckDB SQL over `bill`."""
+    lines = delivery.lines.filter(delivery.lines.problem.isnull())
+    return str(ibis.to_sql(lines.mutate(line_digest=line_digest(lines, key_columns(lines))), dialect="duckdb"))

@@ -1,0 +1,107 @@
+"""How a FOCUS cell is read: numbers, instants and text, from CSV text or typed Parquet alike.
+
+A cell is *unreadable* when it says something that cannot be understood; an absent value (a real null, an empty cell, a
+literal `NULL`) is not unreadable. Nothing is rounded: `Scale` finds how many digits a column needs first.
+"""
+
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.datatypes as dt
+from ibis import Column, Table
+
+# Numeric format of FOCUS (attributes/numeric_format), with a leading `+` forgiven.
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+# Date/time format of FOCUS with what real bills do to it: a blank for the T, no Z, a bare date. Another offset than
+# UTC is not understood, because DuckDB would drop it in silence.
+INSTANT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2}(\.\d+)?)?( ?(Z|z|UTC|\+00:?00))?$"
+SLASHED = r"^\d{1,2}/\d{1,2}/(\d{2}|\d{4})$"
+ABSENT = ("", "NULL", "null", "Null")
+MAX_DIGITS = 38
+
+_timestamp = dt.Timestamp()
+_with_zone = dt.Timestamp(timezone="UTC")
+
+
+@ibis.udf.scalar.builtin
+def epoch_us(instant: _with_zone) -> int:  # type: ignore[valid-type, empty-body]
+    """Microseconds since 1970, without asking for a time zone database."""
+
+
+@ibis.udf.scalar.builtin
+def make_timestamp(microseconds: int) -> _timestamp:  # type: ignore[valid-type, empty-body]
+    """The instant that many microseconds after 1970."""
+
+
+@ibis.udf.scalar.builtin
+def try_strptime(text: str, formats: dt.Array(dt.string)) -> _timestamp:  # type: ignore[valid-type, empty-body]
+    """The instant in the first format that fits, or null."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A column as values, beside the text it was read from."""
+
+    value: Column
+    text: Column
+
+    @property
+    def unreadable(self) -> Column:
+        """Whether the cell says something that cannot be understood."""
+        return self.text.notnull() & self.value.isnull()
+
+
+def text_cell(table: Table, name: str | None) -> Column:
+    """A column as text; nulls where the bill has no such column. Cells keep their spelling."""
+    if name is None:
+        return ibis.null("string")
+    return table[name] if table[name].type().is_string() else table[name].cast("string")
+
+
+def present(column: Column) -> Column:
+    """`column` without the blanks around it; null for every spelling of absence."""
+    stripped = column.strip()
+    return ibis.cases((stripped.isin(ABSENT), ibis.null("string")), else_=stripped)
+
+
+def is_exact(column: Column) -> bool:
+    """Whether the column's type is decimal or integer already, so that it needs no reading."""
+    kind = column.type()
+    return bool(kind.is_decimal() or kind.is_integer())
+
+
+def number_cell(table: Table, name: str, scale: int) -> Cell:
+    """A cost, price or quantity with `scale` fractional digits. A float counts as its shortest decimal text."""
+    column = table[name]
+    if is_exact(column):
+        value = column if column.type().is_decimal() else column.cast(dt.Decimal(MAX_DIGITS, 0))
+        return Cell(value, ibis.null("string"))
+    text = present(text_cell(table, name))
+    exact = text.try_cast(dt.Decimal(MAX_DIGITS, scale))
+    return Cell(ibis.cases((text.re_search(NUMBER), exact)), text)
+
+
+def instant_cell(table: Table, name: str) -> Cell:
+    """A point in time in UTC."""
+    column = table[name]
+    kind = column.type()
+    if kind.is_timestamp():
+        value = make_timestamp(epoch_us(column)) if kind.timezone else column
+        return Cell(value, ibis.null("string"))
+    if kind.is_date():
+        return Cell(column.cast("timestamp"), ibis.null("string"))
+    text = present(text_cell(table, name))
+    iso = ibis.cases((text.re_search(INSTANT), text.try_cast("timestamp")))
+    slashed = ibis.cases((text.re_search(SLASHED), try_strptime(text, ["%m/%d/%y", "%m/%d/%Y"])))
+    return Cell(ibis.coalesce(iso, slashed), text)
+
+
+def significant_digits(table: Table, name: str) -> tuple[Column, Column]:
+    """Digits a text number needs before and after the point, as columns; null where it is no number."""
+    text = present(text_cell(table, name))
+    number = ibis.cases((text.re_search(NUMBER), text.lower()))
+    mantissa = number.re_extract(r"^[+-]?([0-9]*\.?[0-9]*)", 1)
+    exponent = ibis.coalesce(number.re_extract(r"e([+-]?[0-9]+)$", 1).try_cast("int64"), 0)
+    whole = mantissa.re_extract(r"^0*([0-9]*)", 1).length()
+    fraction = mantissa.re_extract(r"\.([0-9]*?)0*$", 1).length()
+    return whole + exponent, fraction - exponent

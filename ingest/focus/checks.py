@@ -1,0 +1,125 @@
+"""FOCUS rules that a bill breaks: they warn, they never stop a row from being booked.
+
+Each rule is judged on rolled-up rows, so counts are of the bill's own lines.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.charge import COSTS, KEY_COLUMNS
+from ingest.focus.cells import ABSENT
+from ingest.focus.spec import ALLOWED_VALUES
+from ingest.keys import tags_of
+
+NOT_NULL = (
+    "billing_account_id",
+    "billing_currency",
+    "charge_category",
+    "invoice_issuer_name",
+    "service_category",
+    "service_name",
+    "service_provider_name",
+)
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule, how many lines break it, and an example of a cell that does."""
+
+    rule: str
+    column: str
+    message: str
+    rows: int
+    example: str | None
+
+
+@dataclass(frozen=True)
+class _Rule:
+    rule: str
+    column: str
+    message: str
+    broken: Callable[[Row], int]
+    example: Callable[[Row], str | None] = lambda _row: None
+
+
+def findings(rows: Iterable[Row]) -> list[Finding]:
+    """What the distinct dimension rows of a bill (with `row_count` and the counters of `ingest.rollup`) break."""
+    counts: dict[int, int] = {}
+    examples: dict[int, str | None] = {}
+    for row in rows:
+        for number, rule in enumerate(RULES):
+            broken = rule.broken(row)
+            if broken:
+                counts[number] = counts.get(number, 0) + broken
+                examples.setdefault(number, rule.example(row))
+    return [
+        Finding(RULES[n].rule, RULES[n].column, RULES[n].message, count, examples[n])
+        for n, count in sorted(counts.items())
+    ]
+
+
+def _absent(row: Row, column: str) -> bool:
+    return row[column] is None or row[column].strip() in ABSENT
+
+
+def _allowed(column: str, values: tuple[str, ...]) -> list[_Rule]:
+    folded = {value.casefold() for value in values}
+
+    def unknown(row: Row) -> int:
+        return 0 if _absent(row, column) or row[column].strip().casefold() in folded else row["row_count"]
+
+    def miscased(row: Row) -> int:
+        text = "" if _absent(row, column) else row[column].strip()
+        return row["row_count"] if text.casefold() in folded and text not in values else 0
+
+    def example(row: Row) -> str | None:
+        return row[column]  # type: ignore[no-any-return]
+
+    choices = ", ".join(values)
+    return [
+        _Rule("allowed-values", column, f"is none of the values FOCUS allows ({choices})", unknown, example),
+        _Rule("casing", column, "is spelled in another case than FOCUS has it; booked in FOCUS' case", miscased, example),
+    ]
+
+
+def _not_null(column: str) -> _Rule:
+    return _Rule("not-null", column, "must not be null", lambda row: row["row_count"] if _absent(row, column) else 0)
+
+
+def _missing(cost: str) -> _Rule:
+    message = "must not be null; such rows add nothing to this cost and are counted as rows without value"
+    return _Rule("not-null", cost, message, lambda row: row[f"{cost}_missing"])
+
+
+RULES: tuple[_Rule, ...] = (
+    *(rule for column, values in ALLOWED_VALUES.items() if column in KEY_COLUMNS for rule in _allowed(column, values)),
+    *(_not_null(column) for column in NOT_NULL),
+    *(_missing(cost) for cost in COSTS),
+    _Rule(
+        "whole-month",
+        "billing_period_start",
+        "is not the first day of a month; booked in its month",
+        lambda row: row["odd_billing_period"] or 0,
+    ),
+    _Rule(
+        "half-open-period",
+        "charge_period_end",
+        "is not after charge_period_start; booked on the day it starts",
+        lambda row: row["odd_charge_period"] or 0,
+    ),
+    _Rule(
+        "numeric",
+        "list_cost",
+        "or contracted_cost or a quantity is not a number; read as null",
+        lambda row: row["unread_number"] or 0,
+    ),
+    _Rule(
+        "json",
+        "tags",
+        "is not a flat JSON object; read as no tags",
+        lambda row: row["row_count"] if tags_of(row["tags"]) is None else 0,
+        lambda row: str(row["tags"]),
+    ),
+)

@@ -1,0 +1,86 @@
+"""Charge keys: a line's dimensions, tidied, with tags as one flat object, under a digest that never changes.
+
+Two lines that differ only in spelling (blanks, `NULL`, `usage-based`, the order of tags) have the same charge key.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from app.domain.charge import KEY_COLUMNS
+from ingest.focus.cells import ABSENT
+from ingest.focus.spec import ALLOWED_VALUES
+
+_CANONICAL = {
+    column: {value.casefold(): value for value in values} for column, values in ALLOWED_VALUES.items()
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A charge key as it goes to Postgres."""
+
+    digest: bytes
+    values: tuple[str | None, ...]  # in the order of KEY_COLUMNS
+    tags: str  # JSON
+    extras: str  # JSON
+
+
+def charge_key(line: Mapping[str, Any], extra_names: tuple[str, ...]) -> Key:
+    """The charge key of a line's raw dimensions. `extra_names` are the bill's names of the `extra_*` columns."""
+    values = tuple(tidy(name, line[name]) for name in KEY_COLUMNS)
+    extras = {name: tidy(name, line[f"extra_{i}"]) for i, name in enumerate(extra_names)}
+    tags = _json(tags_of(line["tags"]) or {})
+    present_extras = _json({name: value for name, value in extras.items() if value is not None})
+    digest = hashlib.sha256(orjson.dumps([values, tags, present_extras])).digest()
+    return Key(digest, values, tags, present_extras)
+
+
+def tidy(column: str, raw: str | None) -> str | None:
+    """A dimension without blanks, null where absent, in the specification's own casing where it lists the values."""
+    if raw is None:
+        return None
+    text = raw.strip().replace("\0", "")  # Postgres cannot store NUL
+    if text in ABSENT:
+        return None
+    allowed = _CANONICAL.get(column)
+    return allowed.get(text.casefold(), text) if allowed else text
+
+
+def tags_of(raw: object) -> dict[str, str | bool | None] | None:
+    """Tags as a flat object of texts: from a Parquet map, or from JSON text. None when they cannot be read.
+
+    Numbers stay the text they were; a valueless tag is true (FOCUS, column Tags).
+    """
+    if raw is None:
+        return {}
+    if isinstance(raw, list):  # a map, as Arrow gives it
+        pairs: dict[str, Any] = dict(raw)
+    else:
+        text = str(raw).strip()
+        if text in ABSENT:
+            return {}
+        try:
+            pairs = json.loads(text, parse_float=str, parse_int=str)
+        except ValueError:
+            return None
+        if not isinstance(pairs, dict):
+            return None
+    return {str(key).replace("\0", ""): _tag_value(value) for key, value in pairs.items()}
+
+
+def _tag_value(value: object) -> str | bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str | Decimal):
+        return str(value).replace("\0", "")
+    return json.dumps(value, sort_keys=True)
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

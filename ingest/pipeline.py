@@ -1,0 +1,211 @@
+"""The one way in: a delivery is discovered, archived, checked, rolled up and made live, or refused with a reason."""
+
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, select, text, update
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import now
+
+from app.db.session import write_session
+from app.db.tables import Delivery, Load, Source
+from app.errors import Conflict, TrueupError
+from app.settings import Settings
+from ingest.archive import delivery_digest, keep, sweep
+from ingest.bill import Bill, read_bill
+from ingest.booking import BookedLoad, book
+from ingest.detail import write_detail
+from ingest.engine.duckdb import engine as duckdb_engine
+from ingest.files import Progress, SourceFile, bill_files, digest
+from ingest.focus.checks import Finding
+from ingest.focus.delivery import open_delivery
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a delivery."""
+
+    source: str
+    sha256: str
+    unchanged: bool  # the same bytes are live already; nothing was done
+    rows_in: int = 0
+    rows_quarantined: int = 0
+    focus_version: str | None = None
+    loads: tuple[BookedLoad, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    set_aside: tuple[tuple[str, str], ...] = ()  # (file, FOCUS dataset) of files without charges
+
+
+def no_progress(_stage: str, _done: int) -> None:
+    """Tells nobody."""
+
+
+def ingest_files(
+    bound: Engine,
+    config: Settings,
+    source_name: str,
+    paths: Sequence[Path],
+    *,
+    progress: Progress = no_progress,
+    replace_accounts: bool = False,
+) -> Outcome:
+    """Ingests FOCUS files (or folders of them) into the source called `source_name`, which must exist.
+
+    Re-running it with the same bytes changes nothing; changed bytes replace the billing periods they cover. Raises
+    BadInput when the delivery cannot be used and Conflict when another ingest of the source is running; the live
+    figures are then as before, and the attempt is on record.
+    """
+    files = bill_files(paths)
+    config.temp_dir.mkdir(parents=True, exist_ok=True)
+    with bound.connect() as guard, _only_one(guard, source_name), _scratch(config) as scratch:
+        _close_interrupted(bound, source_name)
+        sweep(config.archive_dir, source_name)
+        with _on_record(bound, source_name, files) as delivery_id:
+            named = [(file.name, digest(file, progress)) for file in files]
+            sha256 = delivery_digest(named)
+            if _is_live(bound, source_name, sha256):
+                _forget(bound, delivery_id)
+                return Outcome(source_name, sha256, unchanged=True)
+            _name_files(bound, delivery_id, sha256, files, named)
+            return _load(
+                bound, config, source_name, sha256, files, delivery_id, scratch, progress,
+                replace_accounts=replace_accounts,
+            )
+
+
+def _load(  # noqa: PLR0913  (the facts of one delivery, gathered by its only caller)
+    bound: Engine,
+    config: Settings,
+    source_name: str,
+    sha256: str,
+    files: Sequence[SourceFile],
+    delivery_id: int,
+    scratch: Path,
+    progress: Progress,
+    *,
+    replace_accounts: bool,
+) -> Outcome:
+    with duckdb_engine(config, scratch) as backend, write_session(bound) as session:
+        source = session.scalars(select(Source).where(Source.name == source_name)).one()
+        extras = tuple(source.config.get("key_extras", ()))
+        bill = read_bill(backend, open_delivery(backend, files, scratch, progress, key_extras=extras))
+        progress("read", bill.rows_in)
+        archived = keep(config.archive_dir, source_name, sha256, files)
+        delivery = session.get_one(Delivery, delivery_id)
+        booked = book(
+            session,
+            bill,
+            source=source,
+            delivery=delivery,
+            scratch=scratch,
+            progress=progress,
+            replace_accounts=replace_accounts,
+        )
+        write_detail(bill, archived)
+    return _outcome(source_name, sha256, bill, booked)
+
+
+def _outcome(source_name: str, sha256: str, bill: Bill, booked: Sequence[BookedLoad]) -> Outcome:
+    return Outcome(
+        source=source_name,
+        sha256=sha256,
+        unchanged=False,
+        rows_in=bill.rows_in,
+        rows_quarantined=bill.rows_quarantined,
+        focus_version=bill.delivery.version,
+        loads=tuple(booked),
+        findings=bill.findings,
+        set_aside=tuple((file.name, dataset.value) for file, dataset in bill.delivery.set_aside),
+    )
+
+
+@contextmanager
+def _only_one(connection: Connection, source_name: str) -> Iterator[None]:
+    """Holds the source for this process; a second ingest of it is turned away at once."""
+    key = {"key": zlib.crc32(f"ingest {source_name}".encode())}
+    if not connection.scalar(text("SELECT pg_try_advisory_lock(5872, CAST(:key AS bigint)::bit(32)::int)"), key):
+        raise Conflict(f"Another ingest of '{source_name}' is running. Wait until it is done, then run this again.")
+    connection.commit()  # the lock belongs to the session; an open transaction would only hold vacuum back
+    yield
+
+
+@contextmanager
+def _scratch(config: Settings) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="ingest-", dir=config.temp_dir))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _on_record(bound: Engine, source_name: str, files: Sequence[SourceFile]) -> Iterator[int]:
+    """A delivery row that is there from the start and ends as loaded or refused, whatever happens."""
+    with write_session(bound) as session:
+        source = session.scalars(select(Source).where(Source.name == source_name)).one()
+        delivery = Delivery(
+            source_id=source.id, sha256="", format="focus", files=[{"name": file.name} for file in files]
+        )
+        session.add(delivery)
+        session.flush()
+        delivery_id = delivery.id
+    try:
+        yield delivery_id
+    except BaseException as error:
+        message = str(error) if isinstance(error, TrueupError) else f"failed: {error!r}"
+        _finish(bound, delivery_id, "refused", message)
+        raise
+
+
+def _finish(bound: Engine, delivery_id: int, state: str, message: str) -> None:
+    with write_session(bound) as session:
+        session.execute(
+            update(Delivery)
+            .where(Delivery.id == delivery_id)
+            .values(state=state, message=message, finished_at=now())
+        )
+
+
+def _close_interrupted(bound: Engine, source_name: str) -> None:
+    """Gives every attempt that a crash cut short its end. Call it only while holding the source."""
+    with write_session(bound) as session:
+        source_id = select(Source.id).where(Source.name == source_name).scalar_subquery()
+        session.execute(
+            update(Delivery)
+            .where(Delivery.source_id == source_id, Delivery.state == "received")
+            .values(state="refused", message="interrupted; nothing was booked. Run it again.", finished_at=now())
+        )
+
+
+def _is_live(bound: Engine, source_name: str, sha256: str) -> bool:
+    """Whether these very bytes are what is live, in every billing period they cover."""
+    with Session(bound) as session:
+        states = session.execute(
+            select(Delivery.id, Load.state)
+            .join(Load, Load.delivery_id == Delivery.id)
+            .join(Source, Source.id == Delivery.source_id)
+            .where(Source.name == source_name, Delivery.sha256 == sha256, Delivery.state == "loaded")
+        ).all()
+    newest = max((delivery for delivery, _ in states), default=None)
+    return newest is not None and all(state == "live" for delivery, state in states if delivery == newest)
+
+
+def _forget(bound: Engine, delivery_id: int) -> None:
+    """Removes the record of an attempt that turned out to be what is live already."""
+    with write_session(bound) as session:
+        session.delete(session.get_one(Delivery, delivery_id))
+
+
+def _name_files(
+    bound: Engine, delivery_id: int, sha256: str, files: Sequence[SourceFile], named: Sequence[tuple[str, str]]
+) -> None:
+    sizes = {file.name: file.path.stat().st_size for file in files}
+    with write_session(bound) as session:
+        delivery = session.get_one(Delivery, delivery_id)
+        delivery.sha256 = sha256
+        delivery.files = [{"name": name, "sha256": sha, "bytes": sizes[name]} for name, sha in named]
