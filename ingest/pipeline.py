@@ -127,11 +127,15 @@ def _outcome(source_name: str, sha256: str, bill: Bill, booked: Sequence[BookedL
 @contextmanager
 def _only_one(connection: Connection, source_name: str) -> Iterator[None]:
     """Holds the source for this process; a second ingest of it is turned away at once."""
-    key = {"key": zlib.crc32(f"ingest {source_name}".encode())}
-    if not connection.scalar(text("SELECT pg_try_advisory_lock(5872, CAST(:key AS bigint)::bit(32)::int)"), key):
+    key = {"key": zlib.crc32(source_name.encode()) - (1 << 31)}  # a signed 32-bit integer
+    if not connection.scalar(text("SELECT pg_try_advisory_lock(5872, :key)"), key):
         raise Conflict(f"Another ingest of '{source_name}' is running. Wait until it is done, then run this again.")
-    connection.commit()  # the lock belongs to the session; an open transaction would only hold vacuum back
-    yield
+    connection.commit()  # the lock belongs to the connection; an open transaction would only hold vacuum back
+    try:
+        yield
+    finally:
+        connection.execute(text("SELECT pg_advisory_unlock(5872, :key)"), key)  # the pool keeps the connection
+        connection.commit()
 
 
 @contextmanager

@@ -64,10 +64,11 @@ def main() -> None:
     parser.add_argument("--dev", action="store_true", help="with what the tests and the linters need")
     wants_dev = parser.parse_args().dev
 
+    has_dev = (VENV / "bin" / "pytest").exists()
     done = STAMP.read_text() if STAMP.exists() and PYTHON.exists() else ""
     if done == fingerprint("dev") or (not wants_dev and done == fingerprint("base")):
         return
-    build("dev" if wants_dev or done.startswith("dev ") else "base")
+    build("dev" if wants_dev or has_dev else "base")
     print("setup: done; .venv/bin/trueup --help says what it can do", flush=True)
 
 

@@ -70,10 +70,12 @@ def assign_new_keys(session: Session, applied: AppliedPolicy) -> int:
     ids = [key for (key,) in connection.execute("SELECT id FROM unassigned_key ORDER BY id")]
     if ids:
         rules = applied.policy.rules
+        # Judged before the COPY begins: the conditions read their columns over the same connection.
+        owners = list(assignments(applied.policy, _UnassignedKeys(session, ids)))
         with connection.cursor().copy(
             "COPY assignment (policy_version_id, charge_key_id, valid_from, valid_to, rule, team_id, pool_id) FROM STDIN"
         ) as copy:
-            for key, start, end, rule, team_id, pool_id in assignments(applied.policy, _UnassignedKeys(session, ids)):
+            for key, start, end, rule, team_id, pool_id in owners:
                 name = None if rule is None else rules[rule].name
                 copy.write_row(
                     (applied.version, ids[key], start or "-infinity", end or "infinity", name, team_id, pool_id)

@@ -114,7 +114,7 @@ def _share_pools(session: Session, period: date, applied: AppliedPolicy | None) 
     if not applied or not applied.policy.pools:
         return
     span = _Span(period, next_month(period))
-    teams = [team for team in applied.policy.teams if overlap(team, span)]
+    teams = {team.id for team in applied.policy.teams if overlap(team, span)}
     with driver(session).cursor() as cursor:
         for currency, direct in _direct_costs(session, period).items():
             for pool in applied.policy.pools:

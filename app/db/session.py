@@ -20,11 +20,12 @@ def database_url(config: Settings, database: str = DATABASE) -> str:
     if config.database_url:
         return config.database_url
     admin = server_url(config.embedded_dir)
-    _create_database(admin, database)
+    create_database(admin, database)
     return make_url(admin).set(database=database).render_as_string(hide_password=False)
 
 
-def _create_database(admin: str, database: str) -> None:
+def create_database(admin: str, database: str) -> None:
+    """Creates `database` on the server of the URL `admin`, unless it is there."""
     with psycopg.connect(admin, autocommit=True) as connection:
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
         if not found:

@@ -244,8 +244,8 @@ class Team(Base):
     name: Mapped[str]
     parent_id: Mapped[str | None]
     cost_center: Mapped[str | None]
-    valid_from: Mapped[date] = mapped_column(server_default=text("'-infinity'"))
-    valid_to: Mapped[date] = mapped_column(server_default=text("'infinity'"))
+    valid_from: Mapped[date | None]  # None: since ever
+    valid_to: Mapped[date | None]  # None: until further notice
 
 
 class Pool(Base):
@@ -260,7 +260,11 @@ class Pool(Base):
 
 
 class Assignment(Base):
-    """The owner that a policy gives to a charge key from `valid_from` up to, not including, `valid_to`."""
+    """The owner that a policy gives to a charge key from `valid_from` up to, not including, `valid_to`.
+
+    An open side is ±infinity, so that joins need no case for it; Python's dates do not know infinity, so only SQL
+    reads this table.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (CheckConstraint("valid_from < valid_to", name="validity"),)

@@ -101,7 +101,7 @@ def _untargeted_teams(policy: Policy) -> Iterator[PolicyProblem]:
     reached = {rule.target.team_id for rule in policy.rules if isinstance(rule.target, ToTeam)}
     reached |= {team.parent for team in policy.teams if team.parent}
     reached |= {team_id for pool in policy.pools for team_id in (*pool.among, *pool.weights)}
-    for team in policy.teams:
+    for team in {team.id: team for team in policy.teams}.values():
         if team.id not in reached:
             yield PolicyProblem(team.line, f"no rule sends cost to team `{team.id}`; add one or remove the team")
 

@@ -5,7 +5,7 @@ from app.domain.policy import Policy, PolicyError, PolicyProblem
 from app.domain.policy_yaml.nodes import load
 from app.domain.policy_yaml.pools import read_pools
 from app.domain.policy_yaml.reader import YamlReader
-from app.domain.policy_yaml.rules import read_rules
+from app.domain.policy_yaml.rules import Declared, read_rules
 from app.domain.policy_yaml.teams import read_teams
 
 KEYS = ("name", "statement_metric", "teams", "pools", "rules")
@@ -21,15 +21,10 @@ def parse_policy(text: str) -> Policy:
     fields = reader.fields(root, "the policy", known=KEYS, required=("name",))
     metric = reader.choice(fields.get("statement_metric"), "`statement_metric`", STATEMENT_METRICS)
     teams = read_teams(reader, fields.get("teams"))
-    team_ids = {team.id for team in teams}
+    team_ids = frozenset(team.id for team in teams)
     pools = read_pools(reader, fields.get("pools"), team_ids)
-    policy = Policy(
-        name=reader.text(fields.get("name"), "`name`") or "",
-        teams=teams,
-        pools=pools,
-        rules=read_rules(reader, fields.get("rules"), team_ids=team_ids, pool_ids={pool.id for pool in pools}),
-        statement_metric=metric or Metric.EFFECTIVE,
-    )
+    rules = read_rules(reader, fields.get("rules"), Declared(team_ids, frozenset(pool.id for pool in pools)))
+    name = reader.text(fields.get("name"), "`name`")
     if reader.problems:
         raise PolicyError(reader.problems)
-    return policy
+    return Policy(name or "", teams, pools, rules, metric or Metric.EFFECTIVE)

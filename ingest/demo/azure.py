@@ -139,12 +139,14 @@ def _sandbox() -> tuple[Workload, ...]:
     kind = "microsoft.compute/virtualmachines"
     return (
         *fleet(_node(T4, "sandbox", "notebooks", "notebook-t4", "dev"), office_hours(6), most=6, slack="0.4"),
-        *fleet(lambda number: _resource(A100, "hackathon", kind, f"team-{number}", None), steady(3), most=3, slack="0"),
+        *fleet(
+            lambda number: _resource(H100, "hackathon", kind, f"team-{number}", None), steady("1.5"), most=2, slack="0"
+        ),
     )
 
 
 def _shared() -> tuple[Workload, ...]:
-    kind = "microsoft.containerservice/cluster"
+    kind = "microsoft.containerservice/managedclusters"
     return (
         single(_resource(AKS_FEE, "shared", kind, "shared-eu", None), steady(24), slack="0"),
         single(_resource(AKS_NODE, "shared", kind, "shared-eu", None), steady(24 * 10), slack="0.08"),

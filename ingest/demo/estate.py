@@ -56,7 +56,7 @@ class Tax:
     services: frozenset[str] = frozenset()
 
     def applies_to(self, row: Row) -> bool:
-        """Whether a row is taxed. A correction keeps the tax of its own invoice."""
+        """Whether a row is taxed."""
         return not self.services or row["ServiceName"] in self.services
 
 
@@ -91,7 +91,8 @@ class Estate:
             rows += [self.issuer.fee(fee, month) for fee in self.fees]
             bills[month.months_ago] = rows
             rows += list(self._adjustments(month, bills))
-            done.append(Bill(month, [_finished(row, self.issuer.bill_columns(month)) for row in rows]))
+            common = self.issuer.bill_columns(month)
+            done.append(Bill(month, [_finished(row, common) for row in rows]))
         return done
 
     def _day(self, when: When, dice: Dice) -> Iterator[Row]:

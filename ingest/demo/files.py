@@ -40,14 +40,19 @@ def _csv(columns: Sequence[str], rows: Sequence[Row]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_text(row.get(column)) for column in columns] for row in rows)
+    writer.writerows(zip(*(_texts(column, rows) for column in columns), strict=True))
     return text.getvalue()
 
 
-def _text(value: Value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
+def _texts(column: str, rows: Sequence[Row]) -> list[Value]:
+    """A column's cells as text, where most are text already; None is written as an empty cell."""
+    if column in DATES | DECIMALS | MAPS:
+        return [_text(row.get(column)) for row in rows]
+    return [row.get(column) for row in rows]
+
+
+def _text(value: Value) -> str | None:
+    if value is None or isinstance(value, str):
         return value
     if isinstance(value, Decimal):
         return plain(value)

@@ -151,8 +151,8 @@ def _sandbox() -> tuple[Workload, ...]:
 
 def _shared() -> tuple[Workload, ...]:
     return (
-        single(_thing(GKE_FEE, "shared", "container", "cluster/shared-tools", None), steady(24), slack="0"),
-        single(_thing(GKE_NODE, "shared", "container", "cluster/shared-tools", None), steady(24 * 12), slack="0.08"),
+        single(_thing(GKE_FEE, "shared", "container", "clusters/shared-tools", None), steady(24), slack="0"),
+        single(_thing(GKE_NODE, "shared", "container", "clusters/shared-tools", None), steady(24 * 12), slack="0.08"),
         single(_thing(EGRESS, "shared", "compute", "networks/backbone", None), serving(3000), slack="0.2"),
         single(_thing(LOGS, "shared", "logging", "buckets/default", None), steady(420), slack="0.2"),
     )

@@ -325,8 +325,8 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("parent_id", sa.Text(), nullable=True),
         sa.Column("cost_center", sa.Text(), nullable=True),
-        sa.Column("valid_from", sa.Date(), server_default=sa.text("'-infinity'"), nullable=False),
-        sa.Column("valid_to", sa.Date(), server_default=sa.text("'infinity'"), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
         postgresql.ExcludeConstraint(
             (sa.column("policy_version_id"), "="),
             (sa.column("team_id"), "="),

@@ -5,6 +5,7 @@ Values would not do: an account id 00123 or a region NO must stay the text in th
 
 import difflib
 from collections.abc import Iterable
+from typing import Protocol
 
 import yaml
 
@@ -17,6 +18,13 @@ MAX_DEPTH = 50  # of nested lists and mappings; a policy needs about ten
 ALIAS_HINT = "put quotes around a value that starts with * or & (aliases are not supported)"
 
 
+class _Mark(Protocol):
+    """A place in the text; yaml has two classes for it, with and without its C library."""
+
+    @property
+    def line(self) -> int: ...
+
+
 def load(text: str) -> yaml.Node | PolicyProblem:
     """The root node of a YAML text, or what keeps it from being one."""
     try:
@@ -24,19 +32,19 @@ def load(text: str) -> yaml.Node | PolicyProblem:
             return problem
         return yaml.compose(text, yaml.SafeLoader) or PolicyProblem(1, "the document is empty; start with `name: …`")
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
         hint = f"; {ALIAS_HINT}" if "alias" in (error.context or "") or "anchor" in (error.context or "") else ""
-        return PolicyProblem(mark.line + 1 if mark else 1, f"this is not YAML: {error.problem}{hint}")
+        line = _line(error.problem_mark or error.context_mark)
+        return PolicyProblem(line, f"this is not YAML: {error.problem}{hint}")
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         return PolicyProblem(line, f"this is not YAML: the character U+{error.character:04X} is not allowed; remove it")
 
 
 def _unsupported(text: str) -> PolicyProblem | None:
-    """The first alias, or nesting so deep that reading it could exhaust the stack. Both are used in attacks only."""
+    """The first alias, or nesting deep enough to exhaust the stack: neither is needed, and both serve attacks."""
     depth = 0
     for event in yaml.parse(text, yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = _line(event.start_mark)
         if isinstance(event, yaml.AliasEvent):
             return PolicyProblem(line, f"`*{event.anchor}` is an alias; {ALIAS_HINT}")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
@@ -47,7 +55,11 @@ def _unsupported(text: str) -> PolicyProblem | None:
 
 def line_of(node: yaml.Node) -> int:
     """The line a node starts on, counted from one."""
-    return int(node.start_mark.line) + 1
+    return _line(node.start_mark)
+
+
+def _line(mark: _Mark | None) -> int:
+    return mark.line + 1 if mark else 1
 
 
 def kind_of(node: yaml.Node) -> str:

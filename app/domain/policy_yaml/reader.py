@@ -104,9 +104,7 @@ class YamlReader:
         start = self.day(fields.get("valid_from"), f"valid_from of {what}")
         end = self.day(fields.get("valid_to"), f"valid_to of {what}")
         if start and end and end <= start:
-            self.problem(
-                fields["valid_to"], f"{what} ends on {end}, before it begins; valid_to is the day after the last"
-            )
+            self.problem(fields["valid_to"], f"{what} ends before it has begun; valid_to is the day after its last day")
             return start, None
         return start, end
 
@@ -123,8 +121,10 @@ class YamlReader:
     def flag(self, node: yaml.Node, what: str) -> bool | None:
         """True or false."""
         text = self.text(node, what)
-        if text is None or node.tag == BOOLEAN_TAG:
-            return text and text.lower() in {"true", "yes", "on"}
+        if text is None:
+            return None
+        if node.tag == BOOLEAN_TAG:
+            return text.lower() in {"true", "yes", "on"}
         self.problem(node, f"{what} must be true or false, not `{text}`")
         return None
 

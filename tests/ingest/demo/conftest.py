@@ -4,16 +4,17 @@ import csv
 import gzip
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+import duckdb
 import pytest
 
 from ingest.demo.company import DemoDelivery, write_company
-from ingest.demo.row import DECIMALS, MAPS
+from ingest.demo.row import DATES, DECIMALS, MAPS
 
 TODAY = date(2026, 11, 24)
 Charges = list[dict[str, Any]]
@@ -52,24 +53,25 @@ def charges(first_pass: dict[str, Charges], restated: Charges) -> dict[str, Char
 def read(file: Path) -> Charges:
     """A file's rows: decimals, dates as YYYY-MM-DD, maps as dicts, and None for what is empty."""
     if file.suffix == ".parquet":
-        return [
-            {name: _from_parquet(name, value) for name, value in row.items()} for row in pq.read_table(file).to_pylist()
-        ]
+        return _from_parquet(file)
     text = gzip.decompress(file.read_bytes()).decode() if file.suffix == ".gz" else file.read_text("utf-8-sig")
-    return [{name: _from_text(name, value) for name, value in row.items()} for row in csv.DictReader(text.splitlines())]
+    header, *lines = csv.reader(text.splitlines())
+    readers = [_reader(name) for name in header]
+    return [
+        {name: read_cell(cell) if cell else None for name, read_cell, cell in zip(header, readers, line, strict=True)}
+        for line in lines
+    ]
 
 
-def _from_parquet(name: str, value: Any) -> Any:
-    if value is not None and name in MAPS:
-        return dict(value)
-    return f"{value:%Y-%m-%d}" if name.endswith(("PeriodStart", "PeriodEnd")) else value
+def _from_parquet(file: Path) -> Charges:
+    dates = ", ".join(f"{name}::DATE::VARCHAR AS {name}" for name in sorted(DATES))
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"SELECT * REPLACE ({dates}) FROM read_parquet(?)", [str(file)])
+        names = [column[0] for column in rows.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
 
 
-def _from_text(name: str, value: str) -> Any:
-    if not value:
-        return None
-    if name in MAPS:
-        return json.loads(value)
-    if name in DECIMALS:
-        return Decimal(value)
-    return value.removesuffix("T00:00:00Z") if name.endswith(("PeriodStart", "PeriodEnd")) else value
+def _reader(name: str) -> Callable[[str], Any]:
+    if name in DATES:
+        return lambda cell: cell.removesuffix("T00:00:00Z")
+    return Decimal if name in DECIMALS else json.loads if name in MAPS else str

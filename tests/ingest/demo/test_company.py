@@ -1,4 +1,4 @@
-"""What the demo delivers: the same files every time, one per source and month, in versions and formats of every kind."""
+"""What the demo delivers: the same files every time, one per source and month, in several versions and formats."""
 
 import gzip
 import hashlib

@@ -1,0 +1,142 @@
+"""The shapes of answers that are not a report's own.
+
+Reports are frozen dataclasses, and OpenAPI describes them as they are. Here is what a route composes itself.
+"""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from app.domain.charge import Axis, Metric
+from app.domain.viewer import Scope
+from app.reports.audit import AuditLine
+from app.reports.cost_query import Granularity
+from app.reports.loads import LoadRow
+from app.reports.teams import TeamNode
+
+Amount = str
+Texts = dict[str, str | None]
+
+
+class Meta(BaseModel):
+    """The question that was answered; `end` is exclusive, `group_by` reads as the caller wrote it."""
+
+    metric: Metric
+    axis: Axis
+    start: date
+    end: date
+    granularity: Granularity
+    group_by: list[str]
+
+
+class Block(BaseModel):
+    """The costs in one currency. `total` and `rows_without_value` are of the whole answer, not of the page.
+
+    A row has `period_start`, one key per dimension of `group_by`, and `amount`. With `shape=columns`, `rows` is one
+    list per such key instead.
+    """
+
+    currency: str
+    total: Amount
+    rows_without_value: int
+    rows: list[Texts] | dict[str, list[str | None]]
+
+
+class Costs(BaseModel):
+    """Costs, one block per currency; `next` is the cursor of the next page, if there is one."""
+
+    meta: Meta
+    blocks: list[Block]
+    next: str | None
+
+
+class CurrencyTotal(BaseModel):
+    """A total in one currency."""
+
+    currency: str
+    amount: Amount
+
+
+class LineItems(BaseModel):
+    """Line items of the bill; `totals` and `total_rows` are of the whole answer, not of the page."""
+
+    meta: Meta
+    total_rows: int
+    totals: list[CurrencyTotal]
+    items: list[dict[str, str | int | None]]
+    next: str | None
+
+
+class BillingPeriods(BaseModel):
+    """The billing months that have figures, newest first, as YYYY-MM."""
+
+    periods: list[str]
+
+
+class Teams(BaseModel):
+    """The teams of the policy in force."""
+
+    teams: list[TeamNode]
+
+
+class Loads(BaseModel):
+    """Loads, newest first."""
+
+    loads: list[LoadRow]
+    next: str | None
+
+
+class Audit(BaseModel):
+    """Changes, newest first."""
+
+    entries: list[AuditLine]
+    next: str | None
+
+
+class WhoAmI(BaseModel):
+    """Who is asking: what it may do, and the roots of the subtrees it may see (null: everything)."""
+
+    name: str
+    scopes: list[Scope]
+    teams: list[str] | None
+
+
+class KeyShown(BaseModel):
+    """A key as everybody but its holder knows it."""
+
+    prefix: str
+    name: str
+    scopes: list[Scope]
+    teams: list[str] | None
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class Keys(BaseModel):
+    """Every key, newest first."""
+
+    keys: list[KeyShown]
+
+
+class KeyWanted(BaseModel):
+    """A key to make."""
+
+    name: str = Field(min_length=1, max_length=200)
+    scopes: list[Scope] = Field(min_length=1)
+    teams: list[str] | None = None
+    days: int = Field(365, ge=1, le=3650)
+
+
+class KeyMade(BaseModel):
+    """A new key. `text` is the key itself and is shown this once."""
+
+    key: KeyShown
+    text: str
+
+
+class Health(BaseModel):
+    """Whether the process is up, or ready to answer."""
+
+    status: Literal["live", "ready"]

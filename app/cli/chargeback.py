@@ -1,0 +1,65 @@
+"""`trueup chargeback`: what each team owes."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.output import AsJson, answer, say, table
+from app.db.session import read_session
+from app.domain.charge import Metric
+from app.domain.period import Period
+from app.domain.viewer import operator
+from app.errors import BadInput
+
+app = typer.Typer(help="What each team owes for a billing period.", no_args_is_help=True)
+Month = Annotated[str, typer.Argument(metavar="PERIOD", help="The billing period, YYYY-MM.")]
+Cost = Annotated[Metric | None, typer.Option(help="Which cost; the policy's own when left out.")]
+
+
+@app.command()
+def show(period: Month, metric: Cost = None, as_json: AsJson = False) -> None:
+    """Show each team's charge for a billing period.
+
+    Example: trueup chargeback show 2026-03 --metric billed_cost
+    """
+    from app.reports.chargeback import chargeback
+
+    with read_session() as session:
+        report = chargeback(session, operator(), Period.parse_month(period), metric)
+    if as_json:
+        answer(asdict(report))
+        return
+    for block in report.blocks:
+        say(f"{report.period.label}  {report.metric.value}  {block.currency}")
+        rows = [
+            (each.name, each.cost_center, each.direct, each.shared_total, each.total, each.previous_total, each.change)
+            for each in (*block.teams, block.unallocated)
+        ]
+        rows.append(("Total", None, None, None, block.total, block.previous_total, None))
+        headers = ("team", "cost center", "direct", "shared", "total", "previous period", "change")
+        table(headers, rows, right=(2, 3, 4, 5, 6))
+
+
+@app.command()
+def export(
+    period: Month,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; .csv, .xlsx or .parquet.")],
+    metric: Cost = None,
+) -> None:
+    """Write the chargeback of a billing period to a file.
+
+    Example: trueup chargeback export 2026-03 march.xlsx
+    """
+    from app.exports.formats import FORMATS
+    from app.exports.tables import chargeback_table
+    from app.reports.chargeback import chargeback
+
+    export_as = FORMATS.get(file.suffix)
+    if export_as is None:
+        raise BadInput(f"{file.name} names no format Trueup writes. End it in {', '.join(FORMATS)}.")
+    with read_session() as session:
+        report = chargeback(session, operator(), Period.parse_month(period), metric)
+    file.write_bytes(export_as(chargeback_table(report)))
+    say(f"Wrote {file}.")

@@ -1,0 +1,49 @@
+"""`trueup db`: the database."""
+
+import typer
+from sqlalchemy import text
+
+from app.cli.output import AsJson, answer, say, table
+from app.db.session import database_url, engine, read_session
+from app.settings import settings
+
+app = typer.Typer(help="The database.", no_args_is_help=True)
+
+
+@app.command()
+def upgrade() -> None:
+    """Bring the database to the schema of this version.
+
+    Example: trueup db upgrade
+    """
+    from app.db.migrate import upgrade as migrate
+
+    migrate(engine())
+    say("The database is up to date.")
+
+
+@app.command()
+def url() -> None:
+    """Print where the database is, for psql and BI tools.
+
+    Example: psql "$(trueup db url)"
+    """
+    say(database_url(settings()))
+
+
+@app.command()
+def size(as_json: AsJson = False) -> None:
+    """Show how much room each table takes, its partitions included.
+
+    Example: trueup db size
+    """
+    query = text(
+        "SELECT coalesce(pg_partition_root(oid), oid)::regclass::text AS name, sum(pg_total_relation_size(oid))::bigint"
+        " FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace GROUP BY 1 ORDER BY 2 DESC"
+    )
+    with read_session() as session:
+        rows = [(name, int(size)) for name, size in session.execute(query)]
+    if as_json:
+        answer([{"table": name, "bytes": size} for name, size in rows])
+        return
+    table(("table", "bytes"), [(name, f"{size:,}") for name, size in rows], right=(1,))

@@ -1,0 +1,41 @@
+"""The command line: `trueup …`.
+
+Exit codes: 0 done, 1 refused or failed (nothing changed), 2 wrong usage. Imports that take long stay inside commands.
+"""
+
+import sys
+
+import typer
+
+from app.cli import chargeback, db, demo, doctor, ingest, keys, loads, policy, schedule, serve, sources
+from app.errors import TrueupError
+
+app = typer.Typer(
+    name="trueup",
+    help="Cost visibility for AI: who spent it, on what, and did the optimisation pay?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("schedule")(schedule.schedule)
+app.command("doctor")(doctor.doctor)
+app.command("loads")(loads.loads)
+app.add_typer(ingest.app, name="ingest")
+app.add_typer(sources.app, name="sources")
+app.add_typer(policy.app, name="policy")
+app.add_typer(chargeback.app, name="chargeback")
+app.add_typer(keys.app, name="keys")
+app.add_typer(db.app, name="db")
+
+
+def main() -> None:
+    """Runs a command; an error a person can act on is one message on stderr and exit code 1."""
+    try:
+        app()
+    except TrueupError as error:
+        print(f"trueup: {error}", file=sys.stderr)
+        sys.exit(1)

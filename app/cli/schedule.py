@@ -1,0 +1,42 @@
+"""`trueup schedule`: run every source with a folder of its own, again and again."""
+
+import time
+from typing import Annotated
+
+import typer
+from sqlalchemy import text
+
+from app.cli.output import say
+from app.db.session import engine, read_session
+from app.domain.viewer import operator
+from app.errors import Conflict
+from app.settings import settings
+
+# Held by the one scheduler that works; a second one is turned away.
+LEADER_LOCK = 5_872_003
+
+
+def schedule(
+    once: Annotated[bool, typer.Option("--once", help="Run every source once, then stop.")] = False,
+) -> None:
+    """Ingest from every source that has a folder, every TRUEUP_SCHEDULE_MINUTES. One scheduler works at a time.
+
+    Example: trueup schedule --once
+    """
+    from app.actions.schedule import run_scheduled
+    from app.db.queries.source import runnable_sources
+
+    with engine().connect() as guard:
+        if not guard.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LEADER_LOCK}):
+            raise Conflict("Another scheduler is at work on this database. One is enough.")
+        guard.commit()
+        while True:
+            with read_session() as session:
+                names = runnable_sources(session)
+            for name in names:
+                say(run_scheduled(engine(), operator("scheduler"), settings(), name))
+            if once:
+                return
+            time.sleep(settings().schedule_minutes * 60)
+            guard.execute(text("SELECT 1"))  # a lost connection is a lost lock: stop rather than run twice
+            guard.commit()

@@ -1,0 +1,32 @@
+"""Teams of the policy in force."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from app.db.tables import PolicyVersion, Team
+from app.domain import ownership
+
+
+def teams_in_force(session: Session) -> tuple[ownership.Team, ...]:
+    """The teams that the policy in force declares, by id and then from the oldest validity to the newest."""
+    statement = (
+        select(
+            Team.team_id,
+            Team.name,
+            Team.parent_id,
+            Team.cost_center,
+            _finite(Team.valid_from, "-infinity"),
+            _finite(Team.valid_to, "infinity"),
+        )
+        .where(Team.policy_version_id == select(func.max(PolicyVersion.id)).scalar_subquery())
+        .order_by(Team.team_id.collate("C"), Team.valid_from)
+    )
+    return tuple(ownership.Team(*row) for row in session.execute(statement))
+
+
+def _finite(column: Any, infinity: str) -> ColumnElement[date | None]:
+    """`column`, with null for an infinite date, which Python's `date` cannot hold."""
+    return func.nullif(column, literal_column(f"'{infinity}'::date"), type_=Date)

@@ -1,0 +1,26 @@
+"""What a viewer may see, decided here for every report."""
+
+from sqlalchemy.orm import Session
+
+from app.db.queries.teams import teams_in_force
+from app.domain.ownership import descendants
+from app.domain.viewer import Scope, Viewer
+
+
+def visible_teams(session: Session, viewer: Viewer) -> frozenset[str] | None:
+    """The ids of the teams whose cost `viewer` may see, or None for all cost, unallocated included.
+
+    A team is where the policy in force puts it last: who loses a team in a re-org loses sight of its past as well.
+    Raises NotAllowed without the scope to read costs.
+    """
+    viewer.require(Scope.READ_COSTS)
+    if viewer.teams is None:
+        return None
+    newest = {team.id: team for team in teams_in_force(session)}.values()
+    return frozenset[str]().union(*(descendants(newest, root) for root in viewer.teams))
+
+
+def sees_everything(viewer: Viewer) -> bool:
+    """Whether `viewer` may see what belongs to no team: totals of whole loads, the policy. Requires reading costs."""
+    viewer.require(Scope.READ_COSTS)
+    return viewer.teams is None

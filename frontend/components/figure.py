@@ -1,0 +1,36 @@
+"""A chart on a page: a question as its heading, the figure, and the way to its data."""
+
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from frontend.figures import Figure
+
+
+def graph(figure: Figure, *, name: str, label: str, height: int = 340) -> Component:
+    """A figure that nobody can upload and everybody can save as a picture.
+
+    Plotly 7 offers to send every figure to cloud.plotly.com unless told not to; a bill stays at home.
+    """
+    config: dict[str, Any] = {
+        "showSendToCloud": False,
+        "displaylogo": False,
+        "displayModeBar": True,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"filename": name, "format": "png", "scale": 2},
+        "responsive": True,
+    }
+    drawn = dcc.Graph(figure=figure, config=config, style={"height": height})
+    return html.Div(drawn, role="img", className="graph", **{"aria-label": label})
+
+
+def chart_card(question: str, drawn: Component, *links: Component) -> Component:
+    """A chart under the question it answers."""
+    head = html.Div([html.H3(question), html.Div(list(links), className="links")], className="card-head")
+    return html.Section([head, drawn], className="card")
+
+
+def download(label: str, href: str) -> Component:
+    """A link to the API that saves what is on show."""
+    return html.A(label, href=href, className="action", download="")

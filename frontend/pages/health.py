@@ -1,0 +1,110 @@
+"""Whether the figures can be trusted: sources, and what became of each delivery."""
+
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+from sqlalchemy.orm import Session
+
+from app.domain.viewer import Viewer
+from app.reports.loads import LoadRow, loads
+from app.reports.sources import SourceStatus, sources
+from frontend.answer import Question, answers, asking, page
+from frontend.clock import today
+from frontend.components.freshness import freshness_card
+from frontend.components.states import no_bills
+from frontend.components.table import Column, Kind, Row, money, money_table
+from frontend.state import query_string
+
+PATH = "/health"
+TITLE = "Data health"
+LOADS = 100
+
+
+@page
+def layout(source: str | None = None, before: str | None = None, **_params: Any) -> Component:
+    """The question: which source's loads, older than which."""
+    older = int(before) if before and before.isdecimal() else None
+    return html.Div([html.H1("Data health"), asking("health", source=source, before=older)])
+
+
+@answers("health")
+def answer(session: Session, viewer: Viewer, question: Question) -> Component:
+    """The sources and their loads."""
+    statuses = sources(session, viewer)
+    if not statuses:
+        return no_bills()
+    shown = loads(session, viewer, question["source"], before=question["before"], limit=LOADS)
+    return html.Div(
+        [freshness_card(statuses, today=today()), _rows(statuses), _loads(question["source"], shown)],
+    )
+
+
+def _rows(statuses: tuple[SourceStatus, ...]) -> Component:
+    columns = [
+        Column("source", "Source", link="href", pinned=True, width=200),
+        Column("kind", "Kind"),
+        Column("live", "Live loads", Kind.COUNT),
+        Column("loaded", "Rows loaded", Kind.COUNT),
+        Column("quarantined", "Rows quarantined", Kind.COUNT, hint="Rows that could not be booked"),
+        Column("message", "Last message"),
+    ]
+    rows: list[Row] = [
+        {
+            "source": status.name,
+            "href": "/health?" + query_string([("source", status.name)]),
+            "kind": status.kind,
+            "live": status.live_loads,
+            "loaded": status.rows_loaded,
+            "quarantined": status.rows_quarantined,
+            "message": status.last_message,
+        }
+        for status in statuses
+    ]
+    return _card("Is every row of every bill accounted for?", money_table("sources", "Sources", columns, rows))
+
+
+def _loads(source: str | None, shown: tuple[LoadRow, ...]) -> Component:
+    columns = [
+        Column("load", "Load", link="href", pinned=True, width=110),
+        Column("source", "Source"),
+        Column("period", "Billing period"),
+        Column("state", "State"),
+        Column("rows", "Rows", Kind.COUNT),
+        Column("currency", "Currency"),
+        Column("billed", "Billed cost", Kind.MONEY),
+        Column("effective", "Effective cost", Kind.MONEY),
+        Column("created", "Loaded at (UTC)", width=150),
+    ]
+    rows = [row for load in shown for row in _load_rows(load)]
+    older = [("before", str(shown[-1].id))] if len(shown) == LOADS else []
+    kept = [("source", source)] if source else []
+    links = [
+        *([dcc.Link("All sources", href="/health", className="action")] if source else []),
+        *([dcc.Link("Older", href=f"/health?{query_string([*kept, *older])}", className="action")] if older else []),
+    ]
+    title = f"What did {source} deliver?" if source else "What was delivered?"
+    return _card(title, money_table("loads", "Loads", columns, rows), *links)
+
+
+def _load_rows(load: LoadRow) -> list[Row]:
+    """A line per currency of the load, or one without money where the viewer may not see it."""
+    common: dict[str, str | int | None] = {
+        "load": f"#{load.id}",
+        "href": f"/health/loads/{load.id}",
+        "source": load.source,
+        "period": f"{load.billing_period_start:%Y-%m}",
+        "state": load.state if load.superseded_by is None else f"superseded by #{load.superseded_by}",
+        "rows": load.rows_loaded,
+        "created": f"{load.created_at:%Y-%m-%d %H:%M}",
+    }
+    lines: list[Row] = [
+        {**common, "currency": each.currency, "billed": money(each.billed_cost), "effective": money(each.effective_cost)}
+        for each in load.totals
+    ]
+    return lines or [common]
+
+
+def _card(title: str, table: Component, *links: Component) -> Component:
+    head = html.Div([html.H3(title), html.Div(list(links), className="links")], className="card-head")
+    return html.Section([head, table], className="card flush")

@@ -1,0 +1,137 @@
+"""One team's statement: what it owes for a billing month, for what, and how that moved over a year."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from dash import dcc, html
+from dash.development.base_component import Component
+from sqlalchemy.orm import Session
+
+from app.domain.charge import Axis
+from app.domain.money import percent
+from app.domain.period import Period, months_back
+from app.domain.viewer import Viewer
+from app.reports.chargeback import billing_periods
+from app.reports.cost_query import CostQuery, Granularity
+from app.reports.team_statement import ServiceCharge, TeamStatement, TeamStatementBlock, team_statement
+from app.reports.teams import team_names
+from frontend.amounts import change_words
+from frontend.answer import Question, answers, asking, page
+from frontend.components.figure import chart_card, download, graph
+from frontend.components.kpi import kpi, total_line
+from frontend.components.states import no_bills, no_rows
+from frontend.components.table import Column, Kind, Row, money, money_table
+from frontend.figures import Series, over_time
+from frontend.pages.chargeback import asked_metric
+from frontend.state import Chart, View, chargeback_url, query_string, trends_url
+from frontend.words import METRICS, key_word
+
+PATH = "/chargeback/<team_id>"
+TITLE = "Team"
+TREND_MONTHS = 13
+
+
+@page
+def layout(team_id: str = "", period: str | None = None, metric: str | None = None, **_params: Any) -> Component:
+    """The question: which team, which month, on which cost."""
+    return asking("team", team_id=unquote(team_id), period=period, metric=metric)
+
+
+@answers("team")
+def answer(session: Session, viewer: Viewer, question: Question) -> Component:
+    """The team's statement, the newest month's when none is asked for."""
+    months = billing_periods(session)
+    if not months:
+        return no_bills()
+    team_id = question["team_id"]
+    period = Period.parse_month(question["period"]) if question["period"] else Period.month_of(months[0])
+    statement = team_statement(session, viewer, period, team_id, asked_metric(question["metric"]))
+    name = team_names(session)[team_id]
+    everybody = chargeback_url(period.label, statement.metric)
+    back = dcc.Link(f"Chargeback {period.label}", href=everybody, className="crumb")
+    nothing = no_rows(f"{name} owes nothing for {period.label} and the year before it.", everybody, "All teams")
+    blocks = [_block(statement, block, team_id) for block in statement.blocks] or [nothing]
+    return html.Div([html.Nav(back, **{"aria-label": "Breadcrumb"}), html.H1(name), *blocks])
+
+
+def _block(statement: TeamStatement, block: TeamStatementBlock, team_id: str) -> Component:
+    charge, currency, month = block.charge, block.currency, statement.period
+    moved = change_words(charge.change, percent(charge.change, charge.previous_total))
+    cost_center = [f"cost center {charge.cost_center}"] if charge.cost_center else []
+    return html.Section(
+        [
+            total_line(
+                f"{METRICS[statement.metric]} of {month.label}",
+                charge.total,
+                currency,
+                f"{moved} on {month.previous_month().label}",
+                *cost_center,
+            ),
+            html.Div(
+                [
+                    kpi("Direct", charge.direct, currency, "charged to this team by the policy's rules"),
+                    *(kpi(part.pool_name, part.amount, currency, "its part of a shared cost") for part in charge.shared),
+                ],
+                className="kpis",
+            ),
+            _trend(statement, block, team_id),
+            _services(statement, block, team_id),
+        ],
+        **{"aria-label": f"Statement in {currency}"},
+    )
+
+
+def _trend(statement: TeamStatement, block: TeamStatementBlock, team_id: str) -> Component:
+    months = [month for month, _ in block.trend]
+    series = [Series("Total", tuple(amount for _, amount in block.trend))]
+    figure = over_time(series, months, granularity=Granularity.MONTH, chart=Chart.BARS, currency=block.currency)
+    year = Period(months_back(statement.period.start, TREND_MONTHS - 1), statement.period.end)
+    view = _view(statement, team_id, year)
+    return chart_card(
+        "How did it move over the last 13 months?",
+        graph(figure, name=f"trueup-{team_id}-{block.currency}", label="Bars: the team's total per billing month", height=240),
+        dcc.Link("By service", href=trends_url(view), className="action"),
+        download("CSV", f"/api/v1/costs.csv?{view.api_query}"),
+    )
+
+
+def _services(statement: TeamStatement, block: TeamStatementBlock, team_id: str) -> Component:
+    columns = [
+        Column("service", "Service", link="href", pinned=True, width=260),
+        Column("provider", "Provider", width=150),
+        Column("total", "Total", Kind.EXACT),
+        Column("direct", "Direct", Kind.MONEY),
+        Column("shared", "Shared", Kind.MONEY),
+        Column("previous", statement.period.previous_month().label, Kind.MONEY),
+    ]
+    rows = [_service_row(service, _view(statement, team_id, statement.period)) for service in block.services]
+    table = money_table(f"services-{block.currency}", f"Services in {block.currency}", columns, rows)
+    query = query_string([("metric", statement.metric.value)])
+    files = f"/api/v1/chargeback/{statement.period.label}/teams/{team_id}"
+    head = html.Div(
+        [
+            html.H3(f"What is it for? ({block.currency})"),
+            html.Div(download("CSV", f"{files}.csv?{query}"), className="links"),
+        ],
+        className="card-head",
+    )
+    return html.Section([head, table], className="card flush")
+
+
+def _service_row(service: ServiceCharge, view: View) -> Row:
+    inside = view.only("service_name", service.service_name).only("service_provider_name", service.service_provider_name)
+    return {
+        "service": key_word("service_name", service.service_name, {}),
+        "provider": service.service_provider_name,
+        "href": trends_url(inside.ask(group_by=("resource_id",))),
+        "total": money(service.total),
+        "direct": money(service.direct),
+        "shared": money(service.shared),
+        "previous": money(service.previous_total),
+    }
+
+
+def _view(statement: TeamStatement, team_id: str, period: Period) -> View:
+    """The team's costs of `period` as its bills have them."""
+    query = CostQuery(period.start, period.end, statement.metric, Axis.BILLING, group_by=("service_name",))
+    return View(query).only("team", team_id)

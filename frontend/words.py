@@ -1,0 +1,49 @@
+"""What pages call things: the glossary's words with a capital letter."""
+
+from app.domain.charge import Axis, Metric
+from app.reports.cost_query import DIMENSIONS, TAG, Granularity
+
+METRICS = {
+    Metric.EFFECTIVE: "Effective cost",
+    Metric.BILLED: "Billed cost",
+    Metric.LIST: "List cost",
+    Metric.CONTRACTED: "Contracted cost",
+}
+AXES = {Axis.CHARGE: "Charge period", Axis.BILLING: "Billing period"}
+GRANULARITIES = {
+    Granularity.DAY: "Day",
+    Granularity.WEEK: "Week",
+    Granularity.MONTH: "Month",
+    Granularity.TOTAL: "Total",
+}
+_DIMENSIONS = {
+    "team": "Team",
+    "service_provider_name": "Provider",
+    "service_category": "Service category",
+    "service_name": "Service",
+    "charge_category": "Charge category",
+    "pricing_category": "Pricing category",
+    "sub_account_id": "Sub-account",
+    "region_id": "Region",
+    "sku_id": "SKU",
+    "resource_id": "Resource",
+}
+UNALLOCATED = "Unallocated"
+GROUPABLE = tuple(DIMENSIONS)
+
+
+def dimension_word(name: str) -> str:
+    """What a dimension is called: `Service`, `Tag env`."""
+    return f"Tag {name.removeprefix(TAG)}" if name.startswith(TAG) else _DIMENSIONS[name]
+
+
+def key_word(name: str, value: str | None, teams: dict[str, str]) -> str:
+    """What a value of dimension `name` is called; a team by its name, and a missing value as missing."""
+    if name == "team":
+        return UNALLOCATED if value is None else teams.get(value, value)
+    return f"No {dimension_word(name).lower()}" if value is None else value
+
+
+def joined(words: list[str]) -> str:
+    """`team`, `team and service`, `team, service and region`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

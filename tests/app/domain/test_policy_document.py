@@ -1,0 +1,291 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from app.domain.charge import Metric
+from app.domain.ownership import Team
+from app.domain.policy import (
+    AllOf,
+    AnyOf,
+    Column,
+    Glob,
+    Not,
+    OneOf,
+    Policy,
+    PolicyError,
+    Pool,
+    Present,
+    Regex,
+    Rule,
+    Split,
+    Tag,
+    ToNobody,
+    ToPool,
+    ToTeam,
+    ToTeamFromTag,
+)
+from app.domain.policy_document import parse_policy
+
+ACME = r"""
+name: Acme AI chargeback
+statement_metric: billed_cost
+teams:
+  - {id: research, name: Research, cost_center: CC-100}
+  - {id: search, name: Search, parent: research, cost_center: 0110, valid_from: 2025-01-01, valid_to: 2026-01-01}
+  - {id: speech}
+pools:
+  - {id: platform, name: Shared platform, split: proportional}
+  - {id: support, name: Cloud support, split: even, among: [search, speech]}
+  - {id: office, name: Networking, split: fixed, weights: {search: 3, speech: 0.50}}
+rules:
+  - {name: Tagged, when: {tag: team, present: true}, team_from_tag: team}
+  - name: Model keys
+    when:
+      all:
+        - {column: ProviderName, equals: OpenAI}
+        - {column: SubAccountId, in: [proj_search, 00123, 2025-01-01, NO]}
+    team: search
+  - name: Shared clusters
+    when:
+      any: [{column: resource_id, glob: '*cluster/shared-*'}, {column: service_name, regex: '^(Amazon )?CloudWatch'}]
+    pool: platform
+  - {name: Orphan, when: {not: {column: x_CostClass, equals: yes}}, unallocated: true, valid_from: 2025-06-01}
+  - {name: The rest, pool: support}
+"""
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(PolicyError) as error:
+        parse_policy(text)
+    return [str(problem) for problem in error.value.problems]
+
+
+def with_rule(rule: str) -> str:
+    return f"name: x\nteams: [{{id: search}}]\npools: [{{id: platform, split: even}}]\nrules:\n  - {rule}"
+
+
+def test_a_document_says_what_it_says() -> None:
+    models = OneOf(Column("service_provider_name"), frozenset({"OpenAI"}))
+    accounts = OneOf(Column("sub_account_id"), frozenset({"proj_search", "00123", "2025-01-01", "NO"}))
+    shared = Glob(Column("resource_id"), "*cluster/shared-*"), Regex(Column("service_name"), "^(Amazon )?CloudWatch")
+    assert parse_policy(ACME) == Policy(
+        name="Acme AI chargeback",
+        statement_metric=Metric.BILLED,
+        teams=(
+            Team("research", "Research", cost_center="CC-100"),
+            Team("search", "Search", "research", "0110", date(2025, 1, 1), date(2026, 1, 1)),
+            Team("speech", "speech"),
+        ),
+        pools=(
+            Pool("platform", "Shared platform", Split.PROPORTIONAL),
+            Pool("support", "Cloud support", Split.EVEN, among=frozenset({"search", "speech"})),
+            Pool("office", "Networking", Split.FIXED, weights={"search": Decimal(3), "speech": Decimal("0.50")}),
+        ),
+        rules=(
+            Rule("Tagged", Present(Tag("team")), ToTeamFromTag(Tag("team"))),
+            Rule("Model keys", AllOf((models, accounts)), ToTeam("search")),
+            Rule("Shared clusters", AnyOf(shared), ToPool("platform")),
+            Rule("Orphan", Not(OneOf(Column("x_CostClass"), frozenset({"yes"}))), ToNobody(), date(2025, 6, 1)),
+            Rule("The rest", AllOf(), ToPool("support")),
+        ),
+    )
+
+
+def test_everything_knows_its_line() -> None:
+    policy = parse_policy(ACME)
+    assert [team.line for team in policy.teams] == [5, 6, 7]
+    assert [rule.line for rule in policy.rules] == [13, 14, 20, 24, 25]
+
+
+def test_statements_are_drawn_on_effective_cost_unless_the_policy_says_otherwise() -> None:
+    assert parse_policy("name: x").statement_metric is Metric.EFFECTIVE
+
+
+def test_a_team_may_come_again_after_a_reorg() -> None:
+    text = """
+    name: x
+    teams:
+      - {id: a}
+      - {id: b, parent: a, valid_to: 2025-07-01}
+      - {id: b, valid_from: 2025-07-01}
+    """
+    assert [team.parent for team in parse_policy(text).teams] == [None, "a", None]
+
+
+def test_parents_that_swap_on_a_day_are_no_loop() -> None:
+    text = """
+    name: x
+    teams:
+      - {id: a, parent: b, valid_to: 2025-07-01}
+      - {id: b, valid_to: 2025-07-01}
+      - {id: a, valid_from: 2025-07-01}
+      - {id: b, parent: a, valid_from: 2025-07-01}
+    """
+    assert len(parse_policy(text).teams) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "line 1: the document is empty; start with `name: …`"),
+        ("- a", "line 1: the policy must be a mapping, `key: value`, not a list"),
+        ("name: x\nteams: [", "line 2: this is not YAML: expected the node content, but found '<stream end>'"),
+        ("name: a\x00b", "line 1: this is not YAML: the character U+0000 is not allowed; remove it"),
+        ("name: x\nname: y", "line 2: the policy has `name` again, after line 1; keep one"),
+        ("name:", "line 1: the policy needs `name`"),
+        ("name: x\nruls: []", "line 2: the policy cannot have `ruls`; did you mean `rules`?"),
+        ("name: x\nrules: 3", "line 2: `rules` must be a list, not `3`"),
+        (
+            "name: x\nstatement_metric: list_cost",
+            "line 2: `statement_metric` must be effective_cost or billed_cost, not `list_cost`",
+        ),
+        ("name: [x]", "line 1: `name` must be a single value, not a list"),
+        (
+            "a: &a [1]\nname: *a",
+            "line 2: `*a` is an alias; put quotes around a value that starts with * or & (aliases are not supported)",
+        ),
+        ("name: " + "[" * 60, "line 1: this is nested more than 50 deep; make it flatter"),
+    ],
+)
+def test_a_document_that_cannot_be_read_says_why_and_where(text: str, expected: str) -> None:
+    assert problems(text) == [expected]
+
+
+def test_an_unquoted_star_gets_a_hint() -> None:
+    (problem,) = problems(with_rule("{name: r, when: {column: resource_id, glob: *shared/x}, team: search}"))
+    assert problem.startswith("line 5: this is not YAML")
+    assert "put quotes around a value that starts with *" in problem
+
+
+@pytest.mark.parametrize(
+    ("teams", "expected"),
+    [
+        ("[{id: a, parnet: b}]", "a team cannot have `parnet`; did you mean `parent`?"),
+        ("[{name: A}]", "a team needs `id`"),
+        ("[{id: [a]}]", "the id of a team must be a single value, not a list"),
+        ("[{id: a, parent: search}]", "there is no team `search` under `teams`; use one of: a"),
+        (
+            "[{id: a, valid_from: 2025-02-30}]",
+            "valid_from of team `a` must be a date such as 2025-01-31, not `2025-02-30`",
+        ),
+        ("[{id: a, valid_from: 20250201}]", "valid_from of team `a` must be a date such as 2025-01-31, not `20250201`"),
+        (
+            "[{id: a, valid_from: 2025-02-01, valid_to: 2025-02-01}]",
+            "team `a` ends before it has begun; valid_to is the day after its last day",
+        ),
+        (
+            "[{id: a, valid_to: 2025-07-02}, {id: a, valid_from: 2025-07-01}]",
+            (
+                "team `a` is already declared on line 2 for some of the same days; give one of them another id, "
+                "or a valid_from and valid_to that do not overlap"
+            ),
+        ),
+        (
+            "[{id: a, parent: b}, {id: b, parent: c}, {id: c, parent: b}]",
+            "teams cannot be their own parents: b → c → b; remove one `parent`",
+        ),
+    ],
+)
+def test_a_broken_team_is_refused(teams: str, expected: str) -> None:
+    assert problems(f"name: x\nteams: {teams}") == [f"line 2: {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("pools", "expected"),
+    [
+        ("[{split: even}]", "a pool needs `id`"),
+        ("[{id: p}]", "a pool needs `split`"),
+        ("[{id: p, split: evn}]", "the split of pool `p` must be proportional or even or fixed, not `evn`"),
+        ("[{id: p, split: even}, {id: p, split: even}]", "pool `p` is already declared on line 3; give it another id"),
+        ("[{id: p, split: even, among: [b]}]", "there is no team `b` under `teams`; use one of: a"),
+        ("[{id: p, split: even, among: []}]", "`among` of pool `p` is an empty list; write at least one item"),
+        (
+            "[{id: p, split: fixed}]",
+            "pool `p` has a fixed split and needs `weights`, such as {team: 3, other: 1}",
+        ),
+        (
+            "[{id: p, split: fixed, weights: {a: 1}, among: [a]}]",
+            "pool `p` has a fixed split, whose `weights` name the teams; remove `among`",
+        ),
+        (
+            "[{id: p, split: even, weights: {a: 1}}]",
+            "`weights` of pool `p` need `split: fixed`; change the split or remove them",
+        ),
+        ("[{id: p, split: fixed, weights: {}}]", "`weights` of pool `p` are empty; name at least one team"),
+        (
+            "[{id: p, split: fixed, weights: {a: -1}}]",
+            "the weight of `a` in pool `p` must be a number greater than zero such as 3 or 0.5, not `-1`",
+        ),
+    ],
+)
+def test_a_broken_pool_is_refused(pools: str, expected: str) -> None:
+    assert problems(f"name: x\nteams: [{{id: a}}]\npools: {pools}") == [f"line 3: {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("{team: search}", "a rule needs `name`"),
+        ("{name: r, team: serch}", "there is no team `serch` under `teams`; did you mean `search`?"),
+        ("{name: r, pool: p}", "there is no pool `p` under `pools`; use one of: platform"),
+        ("{name: r}", "a rule must say where its cost goes; add one of team, team_from_tag, pool, unallocated"),
+        ("{name: r, team: search, pool: platform}", "a rule has one target, and this one has team and pool; keep one"),
+        ("{name: r, unallocated: no}", "`unallocated` can only be true; name a team or a pool instead"),
+        ("{name: r, unallocated: 1}", "`unallocated` must be true or false, not `1`"),
+        (
+            "{name: r, pool: platform, valid_from: soon}",
+            "valid_from of rule `r` must be a date such as 2025-01-31, not `soon`",
+        ),
+    ],
+)
+def test_a_broken_rule_is_refused(rule: str, expected: str) -> None:
+    assert problems(with_rule(rule)) == [f"line 5: {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (
+            "{column: ResourceIdd, equals: x}",
+            "charges have no column `ResourceIdd` to match on; did you mean `resource_id`?",
+        ),
+        ("{column: region_id}", "a column has exactly one of equals, in, glob, regex, present; this one has none"),
+        (
+            "{tag: t, equals: a, in: [a]}",
+            "a tag has exactly one of equals, in, glob, regex, present; this one has equals and in",
+        ),
+        (
+            "{tag: t, column: region_id, equals: a}",
+            "a condition has exactly one of column, tag, all, any, not; this one has column and tag",
+        ),
+        ("{tag: t, equal: a}", "a condition cannot have `equal`; did you mean `equals`?"),
+        ("{any: []}", "`any` is an empty list; write at least one item"),
+        ("{all: {tag: t}}", "`all` must be a list, not a mapping"),
+        ("{all: [{tag: t, present: true}], glob: x}", "`glob` tests a column or a tag; it cannot stand beside `all`"),
+        ("{tag: t, present: maybe}", "`present` must be true or false, not `maybe`"),
+        ("{tag: t, in: [a, [b]]}", "each item of `in` must be a single value, not a list"),
+        ("{tag: t, equals: ''}", "`equals` is empty; write a value"),
+        ("{tag: t, glob: {}}", "`glob` must be a single value, not a mapping"),
+        (
+            "{tag: t, regex: '('}",
+            (
+                "`(` is not a regular expression: missing ), unterminated subpattern at position 0; "
+                "see docs.python.org/3/library/re"
+            ),
+        ),
+    ],
+)
+def test_a_broken_condition_is_refused(condition: str, expected: str) -> None:
+    assert problems(with_rule(f"{{name: r, when: {condition}, team: search}}")) == [f"line 5: {expected}"]
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_their_lines() -> None:
+    text = "name: x\nrules:\n- {name: a, team: t}\n- {name: b, when: {tag: t}, pool: p}\nteams: 1"
+    with pytest.raises(PolicyError) as error:
+        parse_policy(text)
+    assert [problem.line for problem in error.value.problems] == [3, 4, 4, 5]
+    assert str(error.value).splitlines()[:2] == [
+        "The policy has 4 problems; nothing was changed:",
+        "  line 3: there is no team `t` under `teams`",
+    ]

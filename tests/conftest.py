@@ -1,0 +1,124 @@
+"""What every test can have: a migrated database of its own on a real Postgres, and the settings that go with it."""
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Engine, make_url
+from sqlalchemy.orm import Session
+
+from app.db.embedded import server_url
+from app.db.migrate import upgrade
+from app.db.session import make_engine
+from app.settings import Settings
+
+TEMPLATE = "template_trueup"
+
+
+@pytest.fixture(scope="session")
+def admin_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A server shared by the workers of this run; it stops with the last of them."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return server_url(shared / "postgres")
+
+
+@pytest.fixture(scope="session")
+def worker_template(admin_url: str) -> Iterator[str]:
+    """The name of an empty, migrated database that others of this worker are copied from."""
+    name = f"{TEMPLATE}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    engine = make_engine(database_of(admin_url, name))
+    upgrade(engine)
+    engine.dispose()
+    yield name
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def database_of(admin_url: str, name: str) -> str:
+    return make_url(admin_url).set(database=name).render_as_string(hide_password=False)
+
+
+_numbers = itertools.count()
+
+
+def copied_database(admin_url: str, template: str) -> Iterator[str]:
+    name = f"{template}_{next(_numbers)}"
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+    yield database_of(admin_url, name)
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def shared_engine(admin_url: str, worker_template: str) -> Iterator[Engine]:
+    """One database for all tests that roll back."""
+    for url in copied_database(admin_url, worker_template):
+        engine = make_engine(url)
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture
+def session(shared_engine: Engine) -> Iterator[Session]:
+    """A session in a transaction that is rolled back."""
+    with shared_engine.connect() as connection:
+        transaction = connection.begin()
+        with Session(connection, join_transaction_mode="create_savepoint") as opened:
+            yield opened
+        transaction.rollback()
+
+
+@pytest.fixture
+def database_url(admin_url: str, worker_template: str) -> Iterator[str]:
+    """A migrated, empty database for one test that commits."""
+    yield from copied_database(admin_url, worker_template)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on a database of this test's own."""
+    opened = make_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def config(database_url: str, tmp_path: Path) -> Settings:
+    """Settings for a Trueup of this test's own."""
+    return Settings(database_url=database_url, data_dir=tmp_path / "data", threads=2)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real sample bills, where they are present."""
+    folder = os.environ.get("TRUEUP_SHARED")
+    if not folder:
+        pytest.skip("TRUEUP_SHARED is not set: the real sample bills are not here")
+    return Path(folder) / "data"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser for journeys."""
+    found = os.environ.get("TRUEUP_CHROMIUM") or shutil.which("chromium")
+    if not found:
+        pytest.skip("no Chromium on this machine")
+    return found
+
+
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """In CI nothing may be skipped: a skip there means that the machine was set up wrongly."""
+    skipped = call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception)
+    if skipped and os.environ.get("TRUEUP_NO_SKIPS"):
+        message = f"{item.nodeid} was skipped where nothing may be: {call.excinfo and call.excinfo.value}"
+        raise pytest.UsageError(message)
