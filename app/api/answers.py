@@ -36,6 +36,7 @@ _MEDIA_TYPES = {
     FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     FileKind.PARQUET: "application/vnd.apache.parquet",
 }
+_ENDINGS = frozenset(FileKind)
 _KINDS: dict[str, FileKind | None] = {media: kind for kind, media in _MEDIA_TYPES.items()} | {_JSON: None, "*/*": None}
 # Kept by the caller alone, and asked about again each time: figures may change at any moment.
 _CACHING = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, Cookie, X-API-Key"}
@@ -55,20 +56,20 @@ class Answer:
 
 
 def report_route(router: APIRouter, path: str, *, model: object) -> Callable[[Endpoint], Endpoint]:
-    """Registers a route that answers JSON of `model` at `path`, and files at `path` with `.csv`, `.xlsx`, `.parquet`."""
+    """Registers a route for JSON of `model` at `path`, and for files at `path` with `.csv`, `.xlsx` or `.parquet`."""
 
     def register(endpoint: Endpoint) -> Endpoint:
         # The files first: `/teams/{team}` would take `search.csv` for the name of a team.
         for kind, media in _MEDIA_TYPES.items():
-            content: dict[int | str, dict[str, Any]] = {
-                200: {"description": "The report as a file", "content": {media: {}}}
-            }
-            router.add_api_route(f"{path}.{kind}", endpoint, responses=content, response_class=Response)
-        also = {media: {} for media in _MEDIA_TYPES.values()}
-        router.add_api_route(path, endpoint, response_model=model, responses={200: {"content": also}})
+            router.add_api_route(f"{path}.{kind}", endpoint, response_class=Response, responses=_offered(media))
+        router.add_api_route(path, endpoint, response_model=model, responses=_offered(*_MEDIA_TYPES.values()))
         return endpoint
 
     return register
+
+
+def _offered(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": "The report", "content": {media: {} for media in media_types}}}
 
 
 def respond(request: Request, answer: Answer) -> Response:
@@ -101,7 +102,7 @@ def _plain(value: object) -> str:
 
 def _asked_kind(request: Request) -> FileKind | None:
     ending = request.url.path.rpartition(".")[2]
-    if ending in FileKind:
+    if ending in _ENDINGS:
         return FileKind(ending)
     accepted = (part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(","))
     return next((_KINDS[media] for media in accepted if media in _KINDS), None)

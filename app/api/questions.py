@@ -37,6 +37,7 @@ Filters = Annotated[
 
 
 def asked_costs(
+    *,
     start: Day,
     end: Annotated[str, Query(description="The first day that is no longer meant; written like start")],
     axis: Axis = Axis.CHARGE,

@@ -13,6 +13,7 @@ from app.domain.viewer import Scope
 from app.reports.audit import AuditLine
 from app.reports.cost_query import Granularity
 from app.reports.loads import LoadRow
+from app.reports.sources import SourceStatus
 from app.reports.teams import TeamNode
 
 Amount = str
@@ -78,6 +79,12 @@ class Teams(BaseModel):
     """The teams of the policy in force."""
 
     teams: list[TeamNode]
+
+
+class Sources(BaseModel):
+    """Every source, by name."""
+
+    sources: list[SourceStatus]
 
 
 class Loads(BaseModel):

@@ -14,7 +14,7 @@ from app.domain.charge import Axis
 def facts(session: Session, question: Question) -> Subquery:
     """Live charges of the span, as a roll-up by day that has every dimension the question asks for."""
     charge, key = Charge.__table__.c, ChargeKey.__table__.c
-    loads, periods = _live_loads(session, question)
+    loads, periods = live_loads(session, question)
     names = [name for name in asked_dimensions(question) if name != TEAM]
     statement = (
         select(
@@ -25,7 +25,7 @@ def facts(session: Session, question: Question) -> Subquery:
             Assignment.pool_id,
             charge[question.metric],
             charge[f"{question.metric}_missing"],
-            *(_dimension(name).label(name) for name in names),
+            *(dimension_column(name).label(name) for name in names),
         )
         .join(ChargeKey, key.id == charge.charge_key_id)
         .outerjoin(
@@ -43,14 +43,14 @@ def facts(session: Session, question: Question) -> Subquery:
     return statement.subquery("facts")
 
 
-def _dimension(name: str) -> ColumnElement[Any]:
+def dimension_column(name: str) -> ColumnElement[Any]:
     key = ChargeKey.__table__.c
     if name.startswith(TAG):
         return func.nullif(key.tags.op("->>")(name.removeprefix(TAG)), "")
     return key[name]
 
 
-def _live_loads(session: Session, question: Question) -> tuple[list[int], list[date]]:
+def live_loads(session: Session, question: Question) -> tuple[list[int], list[date]]:
     """The live loads that can hold charges of the span, and their billing periods."""
     statement = select(Load.id, Load.billing_period_start).where(Load.state == "live")
     if question.axis is Axis.BILLING:
