@@ -27,6 +27,11 @@ def asking(name: str, **question: Any) -> Component:
     return html.Div([dcc.Store(id=f"{name}-asked", data=question), html.Div(loading(), id=f"{name}-answer")])
 
 
+def leading_to(name: str) -> Component:
+    """Where a callback writes the URL that an input leads to. Each has its own, so that none fires for another page."""
+    return dcc.Location(id=name, refresh="callback-nav")
+
+
 def answers(name: str) -> Callable[[Answer], Answer]:
     """Registers the function that answers what `asking(name)` asks."""
 

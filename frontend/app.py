@@ -1,33 +1,28 @@
 """The dashboard, attached to the API's server: one process, one login, one port."""
 
-import dash_mantine_components as dmc
-from dash import Dash, register_page
+from dash import Dash, Input, Output
 from fastapi import FastAPI
 
 from frontend import shell
 from frontend.callback import register_callbacks
-from frontend.pages import chargeback, health, line_items, load, not_found_404, overview, team, trends
 
+# Styles and scripts of our own come first, so that the right colour scheme is there before anything is painted.
 INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
 {%metas%}
 <title>{%title%}</title>
-{%favicon%}
-{%css%}
+<link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">
 <script src="/assets/scheme.js"></script>
+{%css%}
 </head>
 <body>
 {%app_entry%}
-<footer>
 {%config%}
 {%scripts%}
 {%renderer%}
-</footer>
 </body>
 </html>"""
-
-PAGES = (overview, trends, line_items, chargeback, team, health, load)
 
 
 def attach(api: FastAPI) -> Dash:
@@ -35,8 +30,6 @@ def attach(api: FastAPI) -> Dash:
     dash_app = Dash(
         __name__,
         server=api,
-        use_pages=True,
-        pages_folder="",
         compress=True,
         index_string=INDEX,
         title="Trueup",
@@ -44,9 +37,13 @@ def attach(api: FastAPI) -> Dash:
         suppress_callback_exceptions=True,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    register_page(not_found_404.__name__, title=f"{not_found_404.TITLE} · Trueup", layout=not_found_404.layout)
-    for module in PAGES:
-        register_page(module.__name__, path=module.PATH, title=f"{module.TITLE} · Trueup", layout=module.layout)
+    # No callback of ours streams; with this on, every browser would keep trying to open a websocket.
+    dash_app.backend.websocket_capability = False
     dash_app.layout = shell.shell
     register_callbacks(dash_app)
+    dash_app.clientside_callback(
+        "title => { document.title = title; return ''; }", Output("titled", "children"), Input("title", "data")
+    )
+    # Dash on FastAPI does this at the first request for "/"; a deep link that came before it got a page without styles.
+    dash_app._setup_server()  # noqa: SLF001
     return dash_app

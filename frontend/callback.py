@@ -4,13 +4,17 @@ Dash on FastAPI calls a plain `def` on the event loop, where one slow report wou
 are registered here, wrapped, and handed to each Dash app that `frontend.app.attach` makes.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 from dash import Dash
+from dash.exceptions import PreventUpdate
 from starlette.concurrency import run_in_threadpool
+
+log = logging.getLogger(__name__)
 
 Function = Callable[..., Any]
 
@@ -33,7 +37,14 @@ def callback(*dependencies: Any, **options: Any) -> Callable[[Function], Functio
     def register(function: Function) -> Function:
         @wraps(function)
         async def on_a_thread(*args: Any) -> Any:
-            return await run_in_threadpool(function, *args)
+            try:
+                return await run_in_threadpool(function, *args)
+            except PreventUpdate:
+                raise
+            except Exception:
+                # Dash answers 500 and says nothing.
+                log.exception("the callback %s failed", function.__name__)
+                raise
 
         _REGISTERED.append(Registered(dependencies, options, on_a_thread))
         return function

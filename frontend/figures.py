@@ -21,6 +21,7 @@ HUES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7E6B
 REST_HUE = "#8A8F98"
 PATTERNS = ("", "/", "x")
 DASHES = ("solid", "dash", "dot")
+MONTHS_NAMED = 13
 LARGEST = 12  # as many series as a reader can follow in one stack
 
 # How long a bucket is for Plotly, and how its axis writes it.
@@ -60,8 +61,8 @@ def over_time(
     return {
         "data": traces,
         "layout": _layout(
-            xaxis={"type": "date", "hoverformat": tick, "tickformat": None if len(starts) > 1 else tick, **_AXIS},
-            yaxis={"tickformat": "~s", "title": {"text": currency}, "zeroline": True, "rangemode": "tozero", **_AXIS},
+            xaxis={"type": "date", "hoverformat": tick, "ticklabelmode": "period", **_AXIS, **_ticks(starts, granularity)},
+            yaxis={"tickformat": "~s", "zeroline": True, "rangemode": "tozero", **_AXIS},
             barmode="relative",
             hovermode="x unified" if len(traces) <= LARGEST + 1 else "closest",
             showlegend=len(traces) > 1,
@@ -82,7 +83,7 @@ def ranked(series: Sequence[Series], *, currency: str) -> Figure:
     return {
         "data": [trace],
         "layout": _layout(
-            xaxis={"tickformat": "~s", "title": {"text": currency}, **_AXIS},
+            xaxis={"tickformat": "~s", **_AXIS},
             yaxis={"type": "category", "autorange": "reversed", "automargin": True, **_AXIS},
             showlegend=False,
         ),
@@ -105,12 +106,19 @@ def stacked_parts(names: Sequence[str], parts: Sequence[Series], *, currency: st
     return {
         "data": traces,
         "layout": _layout(
-            xaxis={"tickformat": "~s", "title": {"text": currency}, **_AXIS},
+            xaxis={"tickformat": "~s", **_AXIS},
             yaxis={"type": "category", "autorange": "reversed", "automargin": True, **_AXIS},
             barmode="relative",
             showlegend=len(traces) > 1,
         ),
     }
+
+
+def _ticks(starts: Sequence[str], granularity: Granularity) -> dict[str, Any]:
+    """Every month has its name where they fit; days and weeks are left to Plotly."""
+    if granularity is Granularity.MONTH and len(starts) <= MONTHS_NAMED:
+        return {"dtick": "M1", "tickformat": "%b %Y"}
+    return {}
 
 
 _AXIS: dict[str, Any] = {"fixedrange": True, "gridwidth": 1}
@@ -126,7 +134,7 @@ def _look(index: int, chart: Chart, *, rest: bool) -> dict[str, Any]:
     if chart is Chart.LINES:
         line = {"color": hue, "dash": DASHES[again], "width": 2}
         return {"type": "scatter", "mode": "lines+markers", "line": line, "marker": {"size": 5}}
-    pattern = {"shape": PATTERNS[again], "size": 6, "solidity": 0.35}
+    pattern = {"shape": PATTERNS[again], "size": 6, "solidity": 0.3, "bgcolor": hue, "fgcolor": "#ffffff"}
     return {"type": "bar", "marker": {"color": hue, "pattern": pattern, "line": {"width": 0}}}
 
 

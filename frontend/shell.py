@@ -1,14 +1,14 @@
 """What surrounds every page: header with navigation, the page itself, footer with the freshness of the data."""
 
-import dash
 import dash_mantine_components as dmc
-from dash import Input, Output, html
+from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 from sqlalchemy.orm import Session
 
 from app.db.session import read_session
 from app.reports.sources import sources
 from frontend.callback import callback
+from frontend.routes import router
 from frontend.theme import MANTINE
 from frontend.viewer import viewer
 
@@ -27,9 +27,10 @@ def shell() -> Component:
         defaultColorScheme="auto",
         children=dmc.AppShell(
             [
+                router(),
                 html.A("Skip to content", href="#content", className="skip-link"),
                 dmc.AppShellHeader(_header()),
-                dmc.AppShellMain(html.Div(dash.page_container, className="page"), id="content", tabIndex=-1),
+                dmc.AppShellMain(html.Div(id="page", className="page"), id="content", tabIndex=-1),
                 html.Footer(html.Span(id="freshness"), className="foot"),
             ],
             header={"height": 52},
@@ -41,17 +42,17 @@ def shell() -> Component:
 def _header() -> Component:
     links = [dmc.NavLink(label=label, href=href, active=active, className="nav-link") for label, href, active in NAVIGATION]
     toggle = dmc.ColorSchemeToggle(
-        lightIcon=html.Span(className="icon icon-sun"),
-        darkIcon=html.Span(className="icon icon-moon"),
+        lightIcon=html.Span(className="scheme-icon sun"),
+        darkIcon=html.Span(className="scheme-icon moon"),
         variant="subtle",
         color="gray",
         **{"aria-label": "Switch between light and dark"},
     )
-    name = dash.dcc.Link([html.Span(className="mark"), "Trueup"], href="/", className="product")
+    name = dcc.Link([html.Span(className="mark"), "Trueup"], href="/", className="product")
     return html.Div([name, html.Nav(links, className="nav", **{"aria-label": "Main"}), toggle], className="head")
 
 
-@callback(Output("freshness", "children"), Input("_pages_location", "pathname"))
+@callback(Output("freshness", "children"), Input("url", "pathname"))
 def show_freshness(_pathname: str) -> str:
     """How recent the bills are, on every page."""
     with read_session() as session:

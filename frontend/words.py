@@ -1,6 +1,9 @@
 """What pages call things: the glossary's words with a capital letter."""
 
+from datetime import timedelta
+
 from app.domain.charge import Axis, Metric
+from app.domain.period import Period
 from app.reports.cost_query import DIMENSIONS, TAG, Granularity
 
 METRICS = {
@@ -47,3 +50,13 @@ def key_word(name: str, value: str | None, teams: dict[str, str]) -> str:
 def joined(words: list[str]) -> str:
     """`team`, `team and service`, `team, service and region`."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def span_words(period: Period) -> str:
+    """`2026-03`, or `2026-03-01 to 2026-05-15` with both ends included; `2026-03 to 2026-05` for whole months."""
+    last = period.end - timedelta(days=1)
+    if period == Period.month_of(period.start):
+        return period.label
+    if period.start.day == period.end.day == 1:
+        return f"{period.start:%Y-%m} to {last:%Y-%m}"
+    return f"{period.start} to {last}"

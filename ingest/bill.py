@@ -3,12 +3,14 @@
 `Bill` lives in DuckDB until it is booked; its money is exact from here to Postgres.
 """
 
+import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
 import pyarrow as pa
@@ -16,14 +18,14 @@ from ibis.backends.duckdb import Backend
 
 from app.domain.charge import COSTS, QUANTITIES
 from app.errors import BadInput
-from ingest.engine.duckdb import FILE, ROW, quoted
+from ingest.engine.duckdb import FILE, POSITION, ROW
 from ingest.focus.checks import Finding, findings
 from ingest.focus.delivery import FocusDelivery
 from ingest.keys import Key, charge_key
-from ingest.rollup import control_totals, key_columns, rollup
+from ingest.rollup import LINE_KEY, control_totals, keyed_lines, rollup
 
 QUARANTINE_SHOWN = 1000
-_COUNTERS = (*(f"{cost}_missing" for cost in COSTS), "odd_billing_period", "odd_charge_period", "unread_number")
+_COUNTERS = (*(f"{cost}_missing" for cost in COSTS), "odd_billing_period", "odd_charge_period", "slashed_date", "unread_number")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,15 @@ class Quarantined:
 
 
 @dataclass(frozen=True)
+class DistinctLine:
+    """A combination of dimensions as written, and the charge key that it tidies up to."""
+
+    position: int  # of the first line that has it
+    digest: str
+    key: Key
+
+
+@dataclass(frozen=True)
 class Bill:
     """A delivery, rolled up in `backend` and ready to be booked."""
 
@@ -58,7 +69,7 @@ class Bill:
     totals: tuple[ControlTotal, ...]
     quarantined: tuple[Quarantined, ...]
     findings: tuple[Finding, ...]
-    keys: Mapping[str, Key]  # by line digest
+    lines: tuple[DistinctLine, ...]
 
     @property
     def periods(self) -> tuple[date, ...]:
@@ -95,8 +106,10 @@ def read_bill(backend: Backend, delivery: FocusDelivery) -> Bill:
             " Trueup never rounds one."
         ) from error
     rows = _distinct_lines(backend, delivery)
-    keys = {row["line_digest"]: charge_key(row, delivery.mapping.key_extras) for row in rows}
-    return Bill(backend, delivery, totals, quarantined, tuple(findings(rows)), keys)
+    lines = tuple(
+        DistinctLine(row[POSITION], row["line_digest"], charge_key(row, delivery.mapping.key_extras)) for row in rows
+    )
+    return Bill(backend, delivery, totals, quarantined, tuple(findings(rows)), lines)
 
 
 def _control_totals(backend: Backend, delivery: FocusDelivery) -> Iterator[ControlTotal]:
@@ -141,11 +154,19 @@ def _nothing_bookable(delivery: FocusDelivery, quarantined: tuple[Quarantined, .
 
 
 def _distinct_lines(backend: Backend, delivery: FocusDelivery) -> list[dict[str, Any]]:
-    """Each distinct combination of dimensions as written, with its digest and counters."""
-    keys = ", ".join(f"any_value({name}) AS {name}" for name in key_columns(delivery.lines))
+    """Each distinct combination of dimensions as written, with its digest, counters and first position."""
     counters = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _COUNTERS)
+    backend.raw_sql(
+        f"CREATE OR REPLACE TEMP TABLE line_key AS SELECT {', '.join(LINE_KEY)}, min(first_position) AS {POSITION},"
+        f" sum(row_count)::BIGINT AS row_count, {counters} FROM rolled GROUP BY ALL"
+    )
+    # The dimensions are read from the first line of each key; files without a first line need not be opened.
+    firsts = backend.raw_sql(f"SELECT DISTINCT {POSITION} >> 40 FROM line_key").fetchall()
+    files = [str(delivery.files[number].parquet) for (number,) in firsts]
+    lines = delivery.lines.filter(delivery.lines[FILE].isin(files))
     query = (
-        f"SELECT line_digest, {keys}, sum(row_count)::BIGINT AS row_count, {counters} FROM rolled GROUP BY line_digest"
+        f"SELECT line.* EXCLUDE ({FILE}), line_key.* EXCLUDE ({', '.join(LINE_KEY)}, {POSITION})"
+        f" FROM ({backend.compile(keyed_lines(lines))}) AS line JOIN line_key USING ({POSITION})"
     )
     table = backend.raw_sql(query).to_arrow_table()
     assert isinstance(table, pa.Table)
@@ -153,18 +174,42 @@ def _distinct_lines(backend: Backend, delivery: FocusDelivery) -> list[dict[str,
 
 
 def map_keys(bill: Bill, ids: Mapping[bytes, int]) -> None:
-    """Tells DuckDB the charge key id of every line digest."""
-    digests = list(bill.keys)
-    table = pa.table({"line_digest": digests, "charge_key_id": [ids[bill.keys[each].digest] for each in digests]})
+    """Tells DuckDB the charge key id of every line key."""
+    lines = bill.lines
+    table = pa.table(
+        {
+            POSITION: pa.array([line.position for line in lines], pa.int64()),
+            "line_digest": pa.array([line.digest for line in lines], pa.string()),
+            "charge_key_id": pa.array([ids[line.key.digest] for line in lines], pa.int64()),
+        }
+    )
     bill.backend.con.register("key_map", table)
 
 
-def write_charges(bill: Bill, period: date, load_id: int, target: Path) -> None:
-    """Writes the charges of one billing period as CSV, in the order of `app.db.load.CHARGE_COLUMNS`."""
+@contextmanager
+def charges(bill: Bill, period: date, load_id: int) -> Iterator[BinaryIO]:
+    """The charges of one billing period as CSV, in the order of `app.db.load.CHARGE_COLUMNS`.
+
+    They are written while they are read, so that DuckDB and Postgres work side by side. Whoever reads them must leave
+    the block normally before trusting that they were complete: it ends with the writer's error, if there was one.
+    """
+    reading, writing = os.pipe()
+    with ThreadPoolExecutor(1) as pool, os.fdopen(reading, "rb") as stream:
+        written = pool.submit(_write_charges, bill, period, load_id, writing)
+        yield stream
+        written.result()
+
+
+def _write_charges(bill: Bill, period: date, load_id: int, descriptor: int) -> None:
     sums = ", ".join(f"sum({name})" for name in (*COSTS, *QUANTITIES))
     missing = ", ".join(f"nullif(sum({cost}_missing)::BIGINT, 0)" for cost in COSTS)
-    bill.backend.raw_sql(
-        f"COPY (SELECT billing_period_start, {load_id}, charge_day, charge_key_id, sum(row_count)::BIGINT,"
-        f" {sums}, {missing} FROM rolled JOIN key_map USING (line_digest)"
-        f" WHERE billing_period_start = DATE '{period}' GROUP BY 1, 3, 4) TO {quoted(str(target))} (FORMAT csv, HEADER false)"
-    )
+    try:
+        bill.backend.raw_sql(
+            f"COPY (SELECT billing_period_start, {load_id}, charge_day, charge_key_id, sum(row_count)::BIGINT,"
+            f" {sums}, {missing} FROM (SELECT rolled.*, line_key.{POSITION} FROM rolled JOIN line_key"
+            " ON rolled.key_hash = line_key.key_hash AND rolled.resource_id IS NOT DISTINCT FROM line_key.resource_id)"
+            f" JOIN key_map USING ({POSITION}) WHERE billing_period_start = DATE '{period}' GROUP BY 1, 3, 4)"
+            f" TO '/dev/fd/{descriptor}' (FORMAT csv, HEADER false, USE_TMP_FILE false)"
+        )
+    finally:
+        os.close(descriptor)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -17,12 +16,12 @@ from sqlalchemy.sql.functions import now
 from app.chargeback.policies import assign_new_keys, policy_in_force
 from app.chargeback.posting import lock_posting, post
 from app.chargeback.restatement import record_difference
-from app.db.load import attach, copy_charges, create_load_table, loaded_totals, upsert_keys
+from app.db.load import attach, billing_accounts, copy_charges, create_load_table, index_charges, loaded_totals, upsert_keys
 from app.db.tables import Delivery, Finding, Load, QuarantinedRow, Source
 from app.domain.charge import COSTS
 from app.domain.money import plain
 from app.errors import BadInput, Conflict
-from ingest.bill import Bill, ControlTotal, map_keys, write_charges
+from ingest.bill import Bill, ControlTotal, charges, map_keys
 from ingest.files import Progress
 
 
@@ -56,14 +55,14 @@ def book(
     *,
     source: Source,
     delivery: Delivery,
-    scratch: Path,
     progress: Progress,
     replace_accounts: bool = False,
 ) -> list[BookedLoad]:
     """Books every billing period of `bill` and makes it live in place of what the source had there."""
-    map_keys(bill, upsert_keys(session, ((k.digest, k.values, k.tags, k.extras) for k in bill.keys.values())))
-    progress("keys", len(bill.keys))
-    staged = [(_copy(session, bill, period, source, delivery, scratch, progress), period) for period in bill.periods]
+    keys = {line.key.digest: line.key for line in bill.lines}
+    map_keys(bill, upsert_keys(session, ((k.digest, k.values, k.tags, k.extras) for k in keys.values())))
+    progress("keys", len(keys))
+    staged = [(_copy(session, bill, period, source, delivery, progress), period) for period in bill.periods]
     lock_posting(session)
     applied = policy_in_force(session)
     if applied:
@@ -77,10 +76,11 @@ def book(
 
 
 def _copy(
-    session: Session, bill: Bill, period: date, source: Source, delivery: Delivery, scratch: Path, progress: Progress
+    session: Session, bill: Bill, period: date, source: Source, delivery: Delivery, progress: Progress
 ) -> Load:
     """A load with its charges in a table of its own, tied to the control totals, superseding nothing yet."""
     handed_over = [total for total in bill.booked if total.billing_period_start == period]
+    first_day, last_day = _days(bill, period)
     load = Load(
         source_id=source.id,
         delivery_id=delivery.id,
@@ -88,31 +88,27 @@ def _copy(
         state="superseded",  # until the swap; the row is not visible before the commit anyway
         rows_loaded=sum(total.rows for total in handed_over),
         totals=[_as_text(total) for total in handed_over],
-        **_bounds(bill, period),
+        first_charge_day=first_day,
+        last_charge_day=last_day,
+        billing_account_ids=[],
     )
     session.add(load)
     session.flush()
-    rows = scratch / f"charges-{load.id}.csv"
-    write_charges(bill, period, load.id, rows)
     table = create_load_table(session, load.id, period)
-    copy_charges(session, table, rows)
-    rows.unlink()
+    with charges(bill, period, load.id) as rows:
+        copy_charges(session, table, rows)
+    index_charges(session, table)
     _tie(session, table, handed_over)
+    load.billing_account_ids = billing_accounts(session, table)
     progress("copy", load.rows_loaded)
     return load
 
 
-def _bounds(bill: Bill, period: date) -> dict[str, Any]:
-    query = (
-        "SELECT min(charge_day), max(charge_day), list(DISTINCT trim(billing_account_id))"
-        f" FROM rolled WHERE billing_period_start = DATE '{period}'"
-    )
-    first, last, accounts = bill.backend.raw_sql(query).fetchone()
-    return {
-        "first_charge_day": first,
-        "last_charge_day": last,
-        "billing_account_ids": sorted(each for each in accounts if each),
-    }
+def _days(bill: Bill, period: date) -> tuple[date, date]:
+    """The first and the last charge day of a billing period."""
+    query = f"SELECT min(charge_day), max(charge_day) FROM rolled WHERE billing_period_start = DATE '{period}'"
+    first, last = bill.backend.raw_sql(query).fetchone()
+    return first, last
 
 
 def _as_text(total: ControlTotal) -> dict[str, Any]:

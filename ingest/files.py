@@ -34,12 +34,12 @@ class SourceFile:
     @property
     def is_parquet(self) -> bool:
         """Whether this is Parquet; the others are CSV."""
-        return self.name.endswith(".parquet")
+        return self.name.lower().endswith(".parquet")
 
     @property
     def is_gzip(self) -> bool:
         """Whether the bytes are gzip-compressed."""
-        return self.name.endswith(".gz")
+        return self.name.lower().endswith(".gz")
 
 
 def bill_files(paths: Iterable[Path]) -> tuple[SourceFile, ...]:
@@ -118,11 +118,15 @@ def csv_header(plain: Path, name: str) -> tuple[str, ...]:
         start = stream.read(4)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise BadInput(f"{name} is UTF-16. Save it as UTF-8 and ingest it again.")
-    with plain.open(encoding="utf-8-sig", newline="") as text:
+    # More than the header is decoded at a time; bytes of later rows that are no UTF-8 are not the header's fault.
+    with plain.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
         try:
             header = tuple(cell.strip() for cell in next(csv.reader(text), []))
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise BadInput(f"{name}, row 1: the header is not readable as UTF-8 CSV ({error}).") from error
+            "".join(header).encode()
+        except (UnicodeEncodeError, csv.Error) as error:
+            raise BadInput(
+                f"{name}, row 1: the header is not readable as UTF-8 CSV ({error}). Export the bill as UTF-8."
+            ) from error
     return _checked(header, name)
 
 

@@ -102,7 +102,6 @@ def _load(  # noqa: PLR0913  (the facts of one delivery, gathered by its only ca
             bill,
             source=source,
             delivery=delivery,
-            scratch=scratch,
             progress=progress,
             replace_accounts=replace_accounts,
         )

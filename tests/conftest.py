@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from app.db.embedded import server_url
 from app.db.migrate import upgrade
 from app.db.session import make_engine
-from app.settings import Settings
+from app.settings import Settings, settings
+from tests.trueup import Trueup
 
 TEMPLATE = "template_trueup"
 
@@ -96,6 +97,15 @@ def engine(database_url: str) -> Iterator[Engine]:
 def config(database_url: str, tmp_path: Path) -> Settings:
     """Settings for a Trueup of this test's own."""
     return Settings(database_url=database_url, data_dir=tmp_path / "data", threads=2)
+
+
+@pytest.fixture
+def trueup(engine: Engine, config: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trueup]:
+    """A Trueup of this test's own; reports find its archive as they do in a real one, by the environment."""
+    monkeypatch.setenv("TRUEUP_DATA_DIR", str(config.data_dir))
+    settings.cache_clear()
+    yield Trueup(engine, config)
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,7 @@ def line_item(item: LineItem) -> dict[str, object]:
         "charge_period_start": item.charge_period_start,
         "charge_period_end": item.charge_period_end,
         **item.values,
+        "currency": item.currency,
         "billed_cost": item.billed_cost,
         "effective_cost": item.effective_cost,
         "list_cost": item.list_cost,

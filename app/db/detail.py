@@ -22,7 +22,7 @@ from app.domain.charge import COSTS
 from app.errors import NotFound
 from app.settings import settings
 
-FILE, ROW = "trueup_file", "file_row_number"
+FILE, ROW, POSITION = "trueup_file", "file_row_number", "trueup_position"
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,15 @@ class _Store:
 
     @property
     def bill(self) -> str:
-        paths = ", ".join(_text(str(self.folder / each["parquet"])) for each in self.files)
+        paths = ", ".join(_path(self.folder / each["parquet"]) for each in self.files)
         return (
-            f"SELECT * EXCLUDE (filename), filename AS {FILE} FROM read_parquet([{paths}],"
-            " union_by_name = true, filename = true, file_row_number = true)"
+            f"SELECT *, (file_index::BIGINT << 40) | {ROW} AS {POSITION} FROM read_parquet([{paths}],"
+            f" union_by_name = true, filename = '{FILE}', file_row_number = true)"
         )
 
     @property
     def lines(self) -> str:
-        keys = _text(str(self.folder / "detail" / "keys.parquet"))
+        keys = _path(self.folder / "detail" / "keys.parquet")
         # The name `bill` in the stored SQL is the rows as they lie in the archive.
         return (
             f"SELECT lines.*, charge_key_id FROM (WITH bill AS ({self.bill}) SELECT * FROM ({self.sql})) AS lines"
@@ -137,7 +137,11 @@ class DetailReader:
         if self._span.end_day:
             conditions.append(f"charge_day < DATE '{self._span.end_day}'")
         # Sorts most lines out before their digest is worked out; the wanted keys decide.
-        conditions += [f"trim({name}) IN ({', '.join(map(_text, texts))})" for name, texts in self._span.texts.items()]
+        # `contains`, because a key's text is the cell's without the blanks around it, of any kind.
+        conditions += [
+            f"({' OR '.join(f'contains({name}, {_text(text)})' for text in texts)})"
+            for name, texts in self._span.texts.items()
+        ]
         return (
             f"SELECT chosen.*, wanted.share FROM (SELECT * FROM ({self._store(load_id).lines})"
             f" WHERE {' AND '.join(conditions)}) AS chosen JOIN wanted ON wanted.load_id = {load_id}"
@@ -150,7 +154,7 @@ class DetailReader:
         self._connection.register(
             "places", pa.table({FILE: [file for file, _ in places], ROW: [row for _, row in places]})
         )
-        query = f"SELECT bill.* FROM ({self._store(load_id).bill}) AS bill SEMI JOIN places USING ({FILE}, {ROW})"
+        query = f"SELECT bill.* EXCLUDE ({POSITION}) FROM ({self._store(load_id).bill}) AS bill SEMI JOIN places USING ({FILE}, {ROW})"
         rows = self._connection.execute(query).to_arrow_table().to_pylist(maps_as_pydicts="strict")
         return {(row.pop(FILE), row.pop(ROW)): row for row in rows}
 
@@ -227,6 +231,11 @@ def _cell(value: object) -> str | None:
     if isinstance(value, dict):
         return json.dumps(value, sort_keys=True, default=str)
     return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _path(path: Path) -> str:
+    """A path as a SQL literal. DuckDB would read wildcards in it, so they are made plain."""
+    return _text("".join(f"[{c}]" if c in "*?[" else c for c in str(path)))
 
 
 def _text(value: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
+from typing import BinaryIO
 
 import psycopg
 from psycopg import sql
@@ -89,19 +89,20 @@ def create_load_table(session: Session, load_id: int, period: date) -> str:
     return name
 
 
-def copy_charges(session: Session, table: str, rows: Path) -> None:
-    """Copies the CSV file `rows` (columns as in CHARGE_COLUMNS, empty is null) into a load's table and indexes it."""
+def copy_charges(session: Session, table: str, rows: BinaryIO) -> None:
+    """Copies CSV `rows` (columns as in CHARGE_COLUMNS, empty is null) into a load's table."""
     names = sql.SQL(", ").join(map(sql.Identifier, CHARGE_COLUMNS))
-    target = sql.Identifier(table)
-    connection = driver(session)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(target, names)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy, rows.open("rb") as stream:
-        while block := stream.read(COPY_BLOCK):
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(sql.Identifier(table), names)
+    with driver(session).cursor() as cursor, cursor.copy(statement) as copy:
+        while block := rows.read(COPY_BLOCK):
             copy.write(block)
-    # The same indexes as on `charge`, so that attaching finds them ready.
-    for column in ("charge_day", "charge_key_id"):
-        connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(target, sql.Identifier(column)))
-    connection.execute(sql.SQL("ANALYZE {}").format(target))
+
+
+def index_charges(session: Session, table: str) -> None:
+    """Gives a load's table the index that `charge` has, so that attaching finds it ready, and statistics."""
+    connection = driver(session)
+    connection.execute(sql.SQL("CREATE INDEX ON {} (charge_day)").format(sql.Identifier(table)))
+    connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
 
 
 def loaded_totals(session: Session, table: str) -> list[LoadedTotals]:
@@ -115,6 +116,15 @@ def loaded_totals(session: Session, table: str) -> list[LoadedTotals]:
         LoadedTotals(str(currency), int(rows), dict(zip(COSTS, costs, strict=True)))
         for currency, rows, *costs in driver(session).execute(query)
     ]
+
+
+def billing_accounts(session: Session, table: str) -> list[str]:
+    """The billing accounts that the load in `table` holds charges of."""
+    query = sql.SQL(
+        "SELECT DISTINCT billing_account_id FROM (SELECT DISTINCT charge_key_id FROM {}) AS present"
+        " JOIN charge_key ON charge_key.id = charge_key_id WHERE billing_account_id IS NOT NULL ORDER BY 1"
+    ).format(sql.Identifier(table))
+    return [account for (account,) in driver(session).execute(query)]
 
 
 def attach(session: Session, table: str, load_id: int, period: date) -> None:

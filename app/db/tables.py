@@ -188,7 +188,6 @@ class Charge(Base):
     __tablename__ = "charge"
     __table_args__ = (
         Index("ix_charge_charge_day", "charge_day"),
-        Index("ix_charge_charge_key_id", "charge_key_id"),
         {"postgresql_partition_by": "RANGE (billing_period_start)"},
     )
     __mapper_args__ = {"primary_key": ["billing_period_start", "load_id", "charge_day", "charge_key_id"]}  # noqa: RUF012

@@ -30,7 +30,7 @@ def line_items_table(report: LineItemReport) -> Table:
     columns = (
         Column("charge_period_start", Kind.INSTANT),
         Column("charge_period_end", Kind.INSTANT),
-        *texts(*names),
+        *texts(*names, "currency"),
         *amounts(*COSTS, "share", "amount"),
         *texts("source", "file"),
         Column("row_number", Kind.COUNT),
@@ -44,6 +44,7 @@ def _row(item: LineItem, names: tuple[str, ...]) -> tuple[Cell, ...]:
         item.charge_period_start,
         item.charge_period_end,
         *(item.values.get(name) for name in names),
+        item.currency,
         *(getattr(item, cost) for cost in COSTS),
         item.share,
         item.amount,

@@ -12,7 +12,7 @@ from app.reports.owed import TeamCharge
 from frontend.components.table import Column, Kind, Row, money, money_table
 from frontend.state import team_url
 
-INDENT = "   "  # no-break spaces: AG Grid would fold others
+INDENT = "\u2003"  # an em space: HTML folds ordinary ones
 
 
 def pools(charges: Sequence[TeamCharge]) -> dict[str, str]:

@@ -50,7 +50,7 @@ def period_picker(query: CostQuery, today: date) -> Component:
 def choice(name: str, label: str, options: dict[str, str], value: str, *, width: int) -> Component:
     """One of a few options, in a list."""
     data = [{"value": str(option), "label": words} for option, words in options.items()]
-    return dmc.Select(id=name, label=label, data=data, value=str(value), allowDeselect=False, size="xs", w=width)
+    return dmc.Select(id=name, label=label, data=data, value=str(value), allowDeselect=False, openOnFocus=False, size="xs", w=width)
 
 
 def switch(name: str, label: str, options: dict[str, str], value: str) -> Component:
@@ -69,6 +69,7 @@ def group_picker(query: CostQuery) -> Component:
         data=[{"value": name, "label": dimension_word(name)} for name in known],
         value=list(query.group_by),
         searchable=True,
+        openOnFocus=False,
         size="xs",
         miw=220,
     )

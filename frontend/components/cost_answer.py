@@ -17,7 +17,7 @@ from frontend.components.table import Column, Kind, Row, money, money_table
 from frontend.figures import LARGEST, Figure, Series, over_time, ranked
 from frontend.pivot import Line, Pivot, pivot
 from frontend.state import View, line_items_url, trends_url
-from frontend.words import METRICS, dimension_word, joined, key_word
+from frontend.words import METRICS, dimension_word, joined, key_word, span_words
 
 MOST_COLUMNS = 13  # a year and the running month, side by side
 MOST_LINES = 1000  # beyond this a file serves better than a page
@@ -33,7 +33,7 @@ def cost_answer(view: View, report: CostReport, teams: dict[str, str]) -> Compon
 
 def _nothing(view: View) -> Component:
     query = view.query
-    span = Period(query.start, query.end).label
+    span = span_words(Period(query.start, query.end))
     if query.filters:
         return no_rows(
             f"No charge of {span} passes every filter.", trends_url(view.ask(filters=())), "Remove all filters"
@@ -45,10 +45,10 @@ def _block(view: View, block: CostBlock, teams: dict[str, str]) -> Component:
     laid_out = pivot(block)
     currency, query = block.currency, view.query
     notes = [f"{block.rows_without_value:,} rows without a value"] if block.rows_without_value else []
-    span = Period(query.start, query.end).label
+    span = span_words(Period(query.start, query.end))
     chart = graph(
         _figure(view, laid_out, currency, teams),
-        name=f"trueup-{query.metric.value}-{span}-{currency}",
+        name=f"trueup-{query.metric.value}-{query.start}-{query.end}-{currency}",
         label=f"{_asked(query)} in {currency}; the table below has the figures",
         height=360,
     )
@@ -56,7 +56,7 @@ def _block(view: View, block: CostBlock, teams: dict[str, str]) -> Component:
         [
             total_line(f"{METRICS[query.metric]}, {span}", block.total, currency, *notes),
             chart_card(
-                f"{_asked(query)}?",
+                f"{_asked(query)}, in {currency}?",
                 chart,
                 dcc.Link("Line items", href=line_items_url(view), className="action"),
                 download("CSV", f"/api/v1/costs.csv?{view.api_query}"),
@@ -96,7 +96,7 @@ def _table(view: View, block: CostBlock, laid_out: Pivot, teams: dict[str, str])
     shown = laid_out.largest(MOST_LINES)
     periods = shown.buckets if 1 < len(shown.buckets) <= MOST_COLUMNS else ()
     groups = [
-        Column(f"key{index}", dimension_word(name), link="href", pinned=index == 0, width=220)
+        Column(f"key{index}", dimension_word(name), link="href", pinned=index == 0, width=220 if periods else 360)
         for index, name in enumerate(query.group_by)
     ]
     columns = [

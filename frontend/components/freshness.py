@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from app.reports.sources import SourceStatus
@@ -12,7 +12,7 @@ from frontend.amounts import NONE
 STALE_DAYS = 3  # AWS, GCP and Azure exports all refresh at least daily; three days allow for a weekend's delay
 
 
-def freshness_card(sources: Sequence[SourceStatus], *, today: date) -> Component:
+def freshness_card(sources: Sequence[SourceStatus], *links: Component, today: date) -> Component:
     """A line per source, the stale ones marked in words."""
     head = html.Tr([html.Th(text, scope="col") for text in ("Source", "Charges up to", "Last delivery", "State")])
     rows = [
@@ -27,8 +27,7 @@ def freshness_card(sources: Sequence[SourceStatus], *, today: date) -> Component
         for source in sources
     ]
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="plain")
-    link = html.Div(dcc.Link("Data health", href="/health", className="action"), className="links")
-    title = html.Div([html.H3("How fresh is each source?"), link], className="card-head")
+    title = html.Div([html.H3("How fresh is each source?"), html.Div(list(links), className="links")], className="card-head")
     return html.Section([title, html.Div(table, className="wide")], className="card")
 
 

@@ -24,7 +24,7 @@ def movers_card(title: str, movers: Sequence[Mover], *, as_of: date, metric: Met
     rows = [_row(mover, as_of, metric) for mover in movers]
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="plain")
     return html.Section(
-        [html.Div(html.H3(f"{title} ({currency})"), className="card-head"), html.Div(table, className="wide")],
+        [html.Div(html.H3(f"{title}, in {currency}?"), className="card-head"), html.Div(table, className="wide")],
         className="card",
     )
 

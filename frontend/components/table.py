@@ -57,7 +57,7 @@ def money_table(
         id=f"table-{name}",
         columnDefs=[_definition(column) for column in columns],
         rowData=list(rows),
-        defaultColDef={"sortable": True, "resizable": True, "minWidth": 96, "wrapHeaderText": False},
+        defaultColDef={"sortable": True, "resizable": True, "minWidth": 96, "wrapHeaderText": True, "autoHeaderHeight": True},
         dashGridOptions={
             "theme": GRID,
             "domLayout": "normal" if long else "autoHeight",
@@ -75,8 +75,8 @@ def money_table(
 
 
 _NUMBERS = {
-    Kind.MONEY: {"valueFormatter": {"function": "readable(params.value)"}},
-    Kind.EXACT: {"cellRenderer": "ExactAmount", "minWidth": 190},
+    Kind.MONEY: {"minWidth": 124, "valueFormatter": {"function": "readable(params.value)"}},
+    Kind.EXACT: {"cellRenderer": "ExactAmount", "width": 250, "flex": 0},
     Kind.PERCENT: {"valueFormatter": {"function": "percentage(params.value)"}},
     Kind.COUNT: {"valueFormatter": {"function": "count(params.value)"}},
 }

@@ -14,7 +14,7 @@ from app.domain.viewer import Viewer
 from app.errors import BadInput
 from app.reports.chargeback import ChargebackBlock, ChargebackReport, billing_periods, chargeback
 from frontend.amounts import change_words
-from frontend.answer import Question, answers, asking, page
+from frontend.answer import Question, answers, asking, leading_to, page
 from frontend.callback import callback
 from frontend.components.chargeback_table import chargeback_table, pools, shared_amount
 from frontend.components.controls import choice
@@ -62,6 +62,7 @@ def _controls(months: tuple[date, ...], report: ChargebackReport) -> Component:
     labels = {f"{month:%Y-%m}": f"{month:%Y-%m}" for month in months} | {report.period.label: report.period.label}
     return html.Div(
         [
+            leading_to("chargeback-url"),
             dcc.Store(id="chargeback-shown", data={"period": report.period.label, "metric": report.metric.value}),
             choice("chargeback-period", "Billing period", labels, report.period.label, width=150),
             choice("chargeback-metric", "Metric", METRICS, report.metric, width=160),
@@ -71,7 +72,7 @@ def _controls(months: tuple[date, ...], report: ChargebackReport) -> Component:
 
 
 @callback(
-    Output("_pages_location", "search", allow_duplicate=True),
+    Output("chargeback-url", "search"),
     Input("chargeback-period", "value"),
     Input("chargeback-metric", "value"),
     State("chargeback-shown", "data"),
@@ -94,7 +95,7 @@ def _block(report: ChargebackReport, block: ChargebackBlock) -> Component:
         [
             total_line(f"{METRICS[report.metric]} of {report.period.label}", block.total, block.currency, *notes),
             chart_card(
-                f"What does each team owe for {report.period.label}?",
+                f"What does each team owe for {report.period.label}, in {block.currency}?",
                 _chart(report, block),
                 download("CSV", f"{files}.csv?{query}"),
                 download("XLSX", f"{files}.xlsx?{query}"),

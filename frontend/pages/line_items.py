@@ -21,7 +21,7 @@ from frontend.components.pages import page_links
 from frontend.components.states import no_rows
 from frontend.components.table import Column, Kind, Row, money, money_table
 from frontend.state import View, line_items_url, trends_url
-from frontend.words import AXES, METRICS
+from frontend.words import AXES, METRICS, span_words
 
 PATH = "/line-items"
 TITLE = "Line items"
@@ -43,21 +43,22 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     report = line_items(session, viewer, view.query, limit=LINES, offset=(view.page - 1) * LINES)
     chips = filter_chips(view, team_names(session), url=line_items_url)
     if not report.total_rows:
-        span = Period(view.query.start, view.query.end).label
+        span = span_words(Period(view.query.start, view.query.end))
         everything = line_items_url(view.ask(filters=()))
         return html.Div([chips, no_rows(f"No line of {span} passes every filter.", everything, "Remove all filters")])
     totals = [
-        total_line(f"{METRICS[view.query.metric]} of {report.total_rows:,} lines", amount, currency)
+        total_line(METRICS[view.query.metric], amount, currency)
         for currency, amount in report.totals.items()
     ]
-    return html.Div([chips, *totals, _table(view, report)])
+    count = html.P(f"{report.total_rows:,} lines of bills", className="subtitle")
+    return html.Div([count, chips, *totals, _table(view, report)])
 
 
 def _table(view: View, report: LineItemReport) -> Component:
     query = view.query
     head = html.Div(
         [
-            html.H3(f"{AXES[query.axis]} {Period(query.start, query.end).label}"),
+            html.H3(f"{AXES[query.axis]} {span_words(Period(query.start, query.end))}"),
             html.Div(download("CSV", f"/api/v1/costs/detail.csv?{view.api_query}"), className="links"),
         ],
         className="card-head",
@@ -107,6 +108,6 @@ def _row(item: LineItem) -> Row:
         "day": f"{item.charge_period_start:%Y-%m-%d %H:%M}",
         "amount": money(item.amount),
         "share": money(item.share),
-        "currency": item.values.get("billing_currency"),
+        "currency": item.currency,
         "origin": f"{item.source}: {item.file}, row {item.row_number:,}",
     }

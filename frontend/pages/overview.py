@@ -44,7 +44,7 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
         f"{METRICS[report.metric]} by day of use, {report.month.label} up to {report.as_of}", className="subtitle"
     )
     blocks = [_block(report, block) for block in report.blocks]
-    return html.Div([subtitle, *blocks, freshness_card(report.sources, today=date.fromisoformat(question["today"]))])
+    return html.Div([subtitle, *blocks, freshness_card(report.sources, dcc.Link("Data health", href="/health", className="action"), today=date.fromisoformat(question["today"]))])
 
 
 def _block(report: Overview, block: OverviewBlock) -> Component:
@@ -56,8 +56,8 @@ def _block(report: Overview, block: OverviewBlock) -> Component:
             _daily(report, block),
             html.Div(
                 [
-                    movers_card("Which teams moved most?", block.movers_by_team, as_of=as_of, metric=metric, currency=currency),
-                    movers_card("Which services moved most?", block.movers_by_service, as_of=as_of, metric=metric, currency=currency),
+                    movers_card("Which teams moved most", block.movers_by_team, as_of=as_of, metric=metric, currency=currency),
+                    movers_card("Which services moved most", block.movers_by_service, as_of=as_of, metric=metric, currency=currency),
                 ],
                 className="pair",
             ),
@@ -74,8 +74,8 @@ def _cards(block: OverviewBlock, report: Overview) -> list[Component]:
         CostQuery(month.start, month.end, report.metric, granularity=Granularity.DAY, group_by=("service_name",))
     ).only("team", None)
     return [
-        kpi("Month to date", block.month_to_date, block.currency, f"{month.label}, up to {report.as_of}"),
-        kpi("Same days last month", block.previous_month_to_date, block.currency, f"since then {change_words(change, share)}"),
+        kpi("Month to date", block.month_to_date, block.currency, f"{change_words(change, share)} on the same days of {previous.label}"),
+        kpi("Same days last month", block.previous_month_to_date, block.currency, f"the first {report.as_of.day} days of {previous.label}"),
         kpi("Previous month", block.previous_month, block.currency, f"all of {previous.label}"),
         kpi_text(
             "Unallocated share",
@@ -93,7 +93,7 @@ def _daily(report: Overview, block: OverviewBlock) -> Component:
     view = View(CostQuery(end - timedelta(days=DAYS), end, report.metric, granularity=Granularity.DAY, group_by=("team",)))
     label = f"Bars: {METRICS[report.metric].lower()} per day in {block.currency}"
     return chart_card(
-        f"What does each day cost? ({block.currency})",
+        f"What does each day cost, in {block.currency}?",
         graph(figure, name=f"trueup-daily-{block.currency}", label=label, height=260),
         dcc.Link("By team", href=trends_url(view), className="action"),
         download("CSV", f"/api/v1/costs.csv?{view.ask(group_by=()).api_query}"),

@@ -1,7 +1,6 @@
 """One team's statement: what it owes for a billing month, for what, and how that moved over a year."""
 
 from typing import Any
-from urllib.parse import unquote
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -34,7 +33,7 @@ TREND_MONTHS = 13
 @page
 def layout(team_id: str = "", period: str | None = None, metric: str | None = None, **_params: Any) -> Component:
     """The question: which team, which month, on which cost."""
-    return asking("team", team_id=unquote(team_id), period=period, metric=metric)
+    return asking("team", team_id=team_id, period=period, metric=metric)
 
 
 @answers("team")
@@ -72,7 +71,7 @@ def _block(statement: TeamStatement, block: TeamStatementBlock, team_id: str) ->
                     kpi("Direct", charge.direct, currency, "charged to this team by the policy's rules"),
                     *(kpi(part.pool_name, part.amount, currency, "its part of a shared cost") for part in charge.shared),
                 ],
-                className="kpis",
+                className="kpis parts",
             ),
             _trend(statement, block, team_id),
             _services(statement, block, team_id),
@@ -83,13 +82,14 @@ def _block(statement: TeamStatement, block: TeamStatementBlock, team_id: str) ->
 
 def _trend(statement: TeamStatement, block: TeamStatementBlock, team_id: str) -> Component:
     months = [month for month, _ in block.trend]
+    currency = block.currency
     series = [Series("Total", tuple(amount for _, amount in block.trend))]
-    figure = over_time(series, months, granularity=Granularity.MONTH, chart=Chart.BARS, currency=block.currency)
+    figure = over_time(series, months, granularity=Granularity.MONTH, chart=Chart.BARS, currency=currency)
     year = Period(months_back(statement.period.start, TREND_MONTHS - 1), statement.period.end)
     view = _view(statement, team_id, year)
     return chart_card(
-        "How did it move over the last 13 months?",
-        graph(figure, name=f"trueup-{team_id}-{block.currency}", label="Bars: the team's total per billing month", height=240),
+        f"How did it move over the last 13 months, in {currency}?",
+        graph(figure, name=f"trueup-{team_id}-{currency}", label="Bars: the team's total per billing month", height=240),
         dcc.Link("By service", href=trends_url(view), className="action"),
         download("CSV", f"/api/v1/costs.csv?{view.api_query}"),
     )
@@ -110,7 +110,7 @@ def _services(statement: TeamStatement, block: TeamStatementBlock, team_id: str)
     files = f"/api/v1/chargeback/{statement.period.label}/teams/{team_id}"
     head = html.Div(
         [
-            html.H3(f"What is it for? ({block.currency})"),
+            html.H3(f"What is it for, in {block.currency}?"),
             html.Div(download("CSV", f"{files}.csv?{query}"), className="links"),
         ],
         className="card-head",

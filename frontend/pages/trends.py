@@ -15,7 +15,7 @@ from app.domain.viewer import Viewer
 from app.reports.cost_query import TAG, CostQuery, Granularity
 from app.reports.costs import costs
 from app.reports.teams import team_names
-from frontend.answer import Question, answers, asking, page
+from frontend.answer import Question, answers, asking, leading_to, page
 from frontend.callback import callback
 from frontend.clock import today
 from frontend.components.controls import cost_controls, filter_adder
@@ -41,6 +41,8 @@ def layout(**params: Any) -> Component:
             html.Div(
                 [cost_controls(view, today()), filter_adder([*GROUPABLE, *tags])], className="card question"
             ),
+            leading_to("trends-url"),
+            leading_to("filter-url"),
             asking("trends", search=view.search),
         ]
     )
@@ -54,7 +56,7 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
 
 
 @callback(
-    Output("_pages_location", "search", allow_duplicate=True),
+    Output("trends-url", "search"),
     Input("trends-span", "value"),
     Input("trends-metric", "value"),
     Input("trends-axis", "value"),
@@ -62,7 +64,7 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     Input("trends-chart", "value"),
     Input("trends-group", "value"),
     Input("trends-tag", "value"),
-    State("_pages_location", "search"),
+    State("url", "search"),
     prevent_initial_call=True,
 )
 def change_question(
@@ -104,7 +106,7 @@ def controlled(
     Output("filter-value", "disabled"),
     Output("filter-value", "placeholder"),
     Input("filter-dimension", "value"),
-    State("_pages_location", "search"),
+    State("url", "search"),
     prevent_initial_call=True,
 )
 def list_values(name: str | None, search: str) -> tuple[list[dict[str, str]], bool, str]:
@@ -129,10 +131,10 @@ def dimension_values(session: Session, viewer: Viewer, query: CostQuery, name: s
 
 
 @callback(
-    Output("_pages_location", "search", allow_duplicate=True),
+    Output("filter-url", "search"),
     Input("filter-value", "value"),
     State("filter-dimension", "value"),
-    State("_pages_location", "search"),
+    State("url", "search"),
     prevent_initial_call=True,
 )
 def add_filter(value: str | None, name: str | None, search: str) -> Any:

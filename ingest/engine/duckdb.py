@@ -13,9 +13,11 @@ from app.errors import BadInput
 from app.settings import Settings
 from ingest.files import SourceFile
 
-# The columns that say where a line stands, added while reading.
+# The columns that say where a line stands, added while reading: its file, its row from 0, and both in one number.
 FILE = "trueup_file"
 ROW = "file_row_number"
+POSITION = "trueup_position"
+RESERVED = frozenset({FILE, ROW, POSITION, "file_index"})
 
 
 @contextmanager
@@ -60,8 +62,9 @@ def bill_table(backend: Backend, parquet: Sequence[Path]) -> Table:
     """The lines of all `parquet` files as one table, with the file and row each stands in."""
     paths = ", ".join(literal(path) for path in parquet)
     backend.raw_sql(
-        f"CREATE OR REPLACE VIEW bill AS SELECT * EXCLUDE (filename), filename AS {FILE}"
-        f" FROM read_parquet([{paths}], union_by_name = true, filename = true, file_row_number = true)"
+        f"CREATE OR REPLACE VIEW bill AS SELECT *,"
+        f" (file_index::BIGINT << 40) | {ROW} AS {POSITION}"
+        f" FROM read_parquet([{paths}], union_by_name = true, filename = '{FILE}', file_row_number = true)"
     )
     return backend.table("bill")
 

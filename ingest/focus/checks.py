@@ -110,6 +110,12 @@ RULES: tuple[_Rule, ...] = (
         lambda row: row["odd_charge_period"] or 0,
     ),
     _Rule(
+        "date-time",
+        "charge_period_start",
+        "is not written as YYYY-MM-DDTHH:MM:SSZ; read as month/day/year",
+        lambda row: row["slashed_date"] or 0,
+    ),
+    _Rule(
         "numeric",
         "list_cost",
         "or contracted_cost or a quantity is not a number; read as null",

@@ -8,7 +8,7 @@ from ibis import Table
 from ibis.backends.duckdb import Backend
 
 from app.errors import BadInput
-from ingest.engine.duckdb import bill_table, stage_csv
+from ingest.engine.duckdb import RESERVED, bill_table, stage_csv
 from ingest.files import Progress, SourceFile, csv_header, expand, parquet_header
 from ingest.focus.lines import BillMapping, lines, our_columns, scales
 from ingest.focus.spec import Dataset, Layout, layout
@@ -68,6 +68,7 @@ def open_delivery(
             " Ingest the Cost and Usage file that was exported with it."
         )
     _check_layouts([(file, found) for file, found, _ in charges])
+    _check_types([(file, found) for file, found, _ in charges if file.is_parquet])
     staged = tuple(
         _stage(backend, file, found, plain, scratch / f"{number:05d}.parquet", progress)
         for number, (file, found, plain) in enumerate(charges)
@@ -96,6 +97,9 @@ def _check_layouts(files: Sequence[tuple[SourceFile, Layout]]) -> None:
     for file, found in files:
         if found.missing:
             raise BadInput(_missing_message(file, found))
+        taken = next((name for name in found.extras if name.casefold() in RESERVED), None)
+        if taken:
+            raise BadInput(f"{file.name}, row 1: Trueup needs the column name {taken} for itself. Rename the column.")
     first, first_layout = files[0]
     for file, found in files[1:]:
         if found.version != first_layout.version or file.is_parquet != first.is_parquet:
@@ -103,6 +107,29 @@ def _check_layouts(files: Sequence[tuple[SourceFile, Layout]]) -> None:
                 f"{file.name} is {_kind(file, found)}, but {first.name} is {_kind(first, first_layout)}."
                 " One delivery has one version and format: ingest them one after the other."
             )
+
+
+def _check_types(files: Sequence[tuple[SourceFile, Layout]]) -> None:
+    """Raises BadInput when a column has types in two files that can only be read together by losing something."""
+    seen: dict[str, dict[str, SourceFile]] = {}
+    for file, found in files:
+        types = parquet_header(file)
+        for name, written in found.columns.items():
+            kinds = seen.setdefault(name, {})
+            kinds.setdefault(_kind_of_cell(types[written]), file)
+            if kinds.keys() >= {"decimal", "float"} or kinds.keys() >= {"map", "text"}:
+                one, other = sorted(kinds.items())[:2]
+                raise BadInput(
+                    f"{name} is {one[0]} in {one[1].name} and {other[0]} in {other[1].name}, which cannot be read"
+                    " together without a loss. Export every file of the bill with the same column types."
+                )
+
+
+def _kind_of_cell(arrow_type: str) -> str:
+    kinds = {"decimal": "decimal", "double": "float", "float": "float", "halffloat": "float", "map": "map"}
+    texts = {"string": "text", "large_string": "text", "dictionary": "text"}
+    name = next((start for start in (kinds | texts) if arrow_type.startswith(start)), None)
+    return (kinds | texts)[name] if name else "another type"
 
 
 def _missing_message(file: SourceFile, found: Layout) -> str:
@@ -135,10 +162,12 @@ def _stage(
 
 
 def _mapping(bill: Table, staged: Sequence[StagedFile], key_extras: tuple[str, ...]) -> BillMapping:
+    # Files may spell a column in different case; in `bill` it has one name.
+    spelled = {name.casefold(): name for name in bill.columns}
     columns: dict[str, str] = {}
     extras: dict[str, None] = {}
     for each in staged:
-        columns |= our_columns(each.layout)
-        extras |= dict.fromkeys(each.layout.extras)
+        columns |= {ours: spelled[written.casefold()] for ours, written in our_columns(each.layout).items()}
+        extras |= dict.fromkeys(spelled[written.casefold()] for written in each.layout.extras)
     kept = tuple(name for name in key_extras if name in extras)
     return BillMapping(columns, scales(bill, columns), key_extras=kept, extras=tuple(extras))

@@ -13,9 +13,10 @@ from ibis import Column, Table
 
 from app.domain.charge import COSTS, KEY_COLUMNS, QUANTITIES
 from app.errors import BadInput
-from ingest.engine.duckdb import FILE, ROW
+from ingest.engine.duckdb import FILE, POSITION, ROW
 from ingest.focus.cells import (
     MAX_DIGITS,
+    SLASHED,
     Cell,
     instant_cell,
     is_exact,
@@ -29,7 +30,7 @@ from ingest.focus.spec import Layout, snake
 NUMBERS = (*COSTS, *QUANTITIES)
 DIMENSIONS = tuple(name for name in KEY_COLUMNS if name != "billing_currency")
 # What a line says about itself besides dimensions and numbers.
-PLACE = (FILE, ROW)
+PLACE = (FILE, ROW, POSITION)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def lines(bill: Table, mapping: BillMapping) -> Table:
         **{name: cell.value for name, cell in numbers.items()},
         odd_billing_period=_odd_billing_period(instants),
         odd_charge_period=instants["charge_period_start"].value >= instants["charge_period_end"].value,
+        slashed_date=instants["charge_period_start"].text.re_search(SLASHED),
         unread_number=_first_unreadable(numbers, ("list_cost", "contracted_cost", *QUANTITIES)),
         problem=_problem(numbers, instants, currency),
         **{name: bill[name] for name in PLACE},

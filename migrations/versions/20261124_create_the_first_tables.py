@@ -68,7 +68,6 @@ def upgrade() -> None:
         postgresql_partition_by="RANGE (billing_period_start)",
     )
     op.create_index("ix_charge_charge_day", "charge", ["charge_day"], unique=False)
-    op.create_index("ix_charge_charge_key_id", "charge", ["charge_key_id"], unique=False)
     op.create_table(
         "charge_key",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),

@@ -45,7 +45,8 @@ button {{ background: #1c4ed8; border-color: #1c4ed8; color: #fff; cursor: point
 """
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+    " frame-ancestors 'none'",
 }
 
 
@@ -85,7 +86,7 @@ def _page(next_page: str, error: str | None = None) -> Response:
 def _local(next_page: str) -> str:
     """`next_page` if it is a page of ours, else the first page.
 
-    Browsers read `//elsewhere` and `/\\elsewhere` as another host.
+    Browsers read `//elsewhere` as another host, and take a backslash for a slash.
     """
     is_ours = next_page.startswith("/") and next_page[1:2] not in {"/", "\\"} and next_page.isprintable()
     return next_page if is_ours else "/"

@@ -1,4 +1,4 @@
-"""What a URL without a page shows. Dash finds it by this module's name."""
+"""What a URL without a page shows."""
 
 from typing import Any
 

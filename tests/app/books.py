@@ -1,17 +1,14 @@
-"""Figures that report tests stand on, written straight into the tables that reports read."""
+"""Figures that tests stand on, written straight into the tables that reports read."""
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import delete, insert, text, update
 from sqlalchemy.orm import Session
 
 from app.db.load import attach, create_load_table
 from app.db.tables import (
-    Assignment,
     Base,
     Charge,
     ChargeKey,
@@ -26,6 +23,18 @@ from app.db.tables import (
     Team,
 )
 
+POLICY = """
+name: house rules
+statement_metric: {metric}
+pools:
+  - {{id: platform, name: Platform, split: even}}
+"""
+
+
+def a_team(team_id: str, **fields: Any) -> dict[str, Any]:
+    """A team whose name is its id, capitalised."""
+    return {"team_id": team_id, "name": team_id.title(), **fields}
+
 
 class Books:
     """Writes charges as posting would: facts, and every roll-up that holds them."""
@@ -37,13 +46,11 @@ class Books:
         self._source: int | None = None
         self._keys = 0
 
-    def policy(self, *teams: dict[str, Any], name: str = "house rules", statement_metric: str = "effective_cost") -> int:
-        pools = "".join(
-            f"  - {{id: {pool}, name: {title}, split: even}}\n" for pool, title in [("platform", "Platform")]
-        )
+    def policy(self, *teams: dict[str, Any], statement_metric: str = "effective_cost") -> None:
+        """Puts `teams` and one pool, the platform, in force."""
         policy = PolicyVersion(
-            name=name,
-            document=f"name: {name}\nstatement_metric: {statement_metric}\npools:\n{pools}",
+            name="house rules",
+            document=POLICY.format(metric=statement_metric),
             sha256="",
             statement_metric=statement_metric,
             applied_by="test",
@@ -53,7 +60,6 @@ class Books:
         for team in teams:
             self.session.execute(insert(Team).values(policy_version_id=policy.id, **team))
         self._policy = policy.id
-        return policy.id
 
     def share(self, period: date, pool_id: str, *, currency: str = "USD", **shares: str) -> None:
         for team_id, share in shares.items():
@@ -98,9 +104,7 @@ class Books:
             ],
         ).one()
         self.session.execute(
-            text(
-                "INSERT INTO assignment VALUES (:policy, :key, '-infinity', 'infinity', NULL, :team, :pool)"
-            ),
+            text("INSERT INTO assignment VALUES (:policy, :key, '-infinity', 'infinity', NULL, :team, :pool)"),
             {"policy": self._policy, "key": key, "team": team, "pool": pool},
         )
         self._insert(
@@ -124,6 +128,12 @@ class Books:
     def _insert(self, table: type[Base], **values: Any) -> None:
         self.session.execute(insert(table.__table__).values(**values))  # type: ignore[arg-type]
 
+    def supersede(self, period: date) -> None:
+        """Ends the live load of `period`, as a restated bill does, and empties its roll-ups."""
+        self.session.execute(update(Load).where(Load.id == self._loads.pop(period)).values(state="superseded"))
+        for table in (DailyCost, MonthlyCost, MonthlyResourceCost):
+            self.session.execute(delete(table).where(table.billing_period_start == period))
+
     def _load(self, period: date) -> int:
         if period not in self._loads:
             self._loads[period] = self.load(period)
@@ -146,28 +156,10 @@ class Books:
             rows_loaded=1,
             first_charge_day=date(2000, 1, 1),
             last_charge_day=date(2100, 1, 1),
-            totals=[],
             billing_account_ids=[],
-            **values,
+            **{"totals": [], **values},
         )
         self.session.add(load)
         self.session.flush()
         attach(self.session, create_load_table(self.session, load.id, period), load.id, period)
         return load.id
-
-
-@pytest.fixture
-def books(session: Session) -> Books:
-    return Books(session)
-
-
-def a_team(team_id: str, **fields: Any) -> dict[str, Any]:
-    return {"team_id": team_id, "name": team_id.title(), **fields}
-
-
-TeamMaker = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(name="a_team")
-def team_maker() -> TeamMaker:
-    return a_team
