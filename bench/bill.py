@@ -36,7 +36,8 @@ def _lines(month: date, *, rows: int, resources: int, part: int) -> str:
     start = f"TIMESTAMP '{month}'"
     return f"""
 WITH line AS (
-    SELECT i, i % {resources} AS r, (i // {resources}) * 720 // {max(rows // resources, 1)} AS hour, hash(i) % 1000003 AS noise
+    SELECT i, i % {resources} AS r, (i // {resources}) * 720 // {max(rows // resources, 1)} AS hour,
+           hash(i) % 1000003 AS noise
     FROM range({rows * part // FILES}, {rows * (part + 1) // FILES}) AS t(i)
 ), placed AS (
     SELECT *, r % {SUB_ACCOUNTS} AS account, hash(r) % {SKUS} AS sku, (hash(r) % {SKUS}) % {SERVICES} AS service,
@@ -83,9 +84,7 @@ FROM placed
 
 def policy() -> str:
     """A policy of 40 teams and some 200 rules for the generated bill."""
-    teams = [
-        f"  - {{id: team-{n}, name: Team {n}, cost_center: CC-{n}, valid_from: 2020-01-01}}" for n in range(TEAMS)
-    ]
+    teams = [f"  - {{id: team-{n}, name: Team {n}, cost_center: CC-{n}, valid_from: 2020-01-01}}" for n in range(TEAMS)]
     accounts = [
         f"  - {{name: Account {n}, when: {{all: [{{column: sub_account_id, equals: acct-{n}}},"
         f" {{column: service_name, glob: 'Service 5*'}}]}}, team: team-{n % TEAMS}}}"

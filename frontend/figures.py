@@ -61,7 +61,13 @@ def over_time(
     return {
         "data": traces,
         "layout": _layout(
-            xaxis={"type": "date", "hoverformat": tick, "ticklabelmode": "period", **_AXIS, **_ticks(starts, granularity)},
+            xaxis={
+                "type": "date",
+                "hoverformat": tick,
+                "ticklabelmode": "period",
+                **_AXIS,
+                **_ticks(starts, granularity),
+            },
             yaxis={"tickformat": "~s", "zeroline": True, "rangemode": "tozero", **_AXIS},
             barmode="relative",
             hovermode="x unified" if len(traces) <= LARGEST + 1 else "closest",

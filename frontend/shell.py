@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.db.session import read_session
 from app.reports.sources import sources
 from frontend.callback import callback
+from frontend.components.attributes import labelled
 from frontend.routes import router
 from frontend.theme import MANTINE
 from frontend.viewer import viewer
@@ -22,7 +23,7 @@ NAVIGATION = (
 
 def shell() -> Component:
     """The frame around the pages."""
-    return dmc.MantineProvider(
+    frame: Component = dmc.MantineProvider(
         theme=MANTINE,
         defaultColorScheme="auto",
         children=dmc.AppShell(
@@ -37,19 +38,22 @@ def shell() -> Component:
             padding=0,
         ),
     )
+    return frame
 
 
 def _header() -> Component:
-    links = [dmc.NavLink(label=label, href=href, active=active, className="nav-link") for label, href, active in NAVIGATION]
+    links = [
+        dmc.NavLink(label=label, href=href, active=active, className="nav-link") for label, href, active in NAVIGATION
+    ]
     toggle = dmc.ColorSchemeToggle(
         lightIcon=html.Span(className="scheme-icon sun"),
         darkIcon=html.Span(className="scheme-icon moon"),
         variant="subtle",
         color="gray",
-        **{"aria-label": "Switch between light and dark"},
+        **labelled("Switch between light and dark"),
     )
     name = dcc.Link([html.Span(className="mark"), "Trueup"], href="/", className="product")
-    return html.Div([name, html.Nav(links, className="nav", **{"aria-label": "Main"}), toggle], className="head")
+    return html.Div([name, html.Nav(links, className="nav", **labelled("Main")), toggle], className="head")
 
 
 @callback(Output("freshness", "children"), Input("url", "pathname"))

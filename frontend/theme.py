@@ -10,7 +10,16 @@ MANTINE: dict[str, Any] = {
     # Slate instead of Mantine's brownish grey; the seventh is the page's cards in assets/trueup.css.
     "colors": {
         "dark": [
-            "#e4e8ee", "#c3cad4", "#a2acb9", "#7a8593", "#46505c", "#353c46", "#262c35", "#1b1f26", "#171a20", "#121519",
+            "#e4e8ee",
+            "#c3cad4",
+            "#a2acb9",
+            "#7a8593",
+            "#46505c",
+            "#353c46",
+            "#262c35",
+            "#1b1f26",
+            "#171a20",
+            "#121519",
         ]
     },
     "primaryColor": "blue",

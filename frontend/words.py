@@ -1,5 +1,6 @@
 """What pages call things: the glossary's words with a capital letter."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from app.domain.charge import Axis, Metric
@@ -32,6 +33,7 @@ _DIMENSIONS = {
     "resource_id": "Resource",
 }
 UNALLOCATED = "Unallocated"
+LONGEST_NAME = 44  # what a legend has room for
 GROUPABLE = tuple(DIMENSIONS)
 
 
@@ -60,3 +62,9 @@ def span_words(period: Period) -> str:
     if period.start.day == period.end.day == 1:
         return f"{period.start:%Y-%m} to {last:%Y-%m}"
     return f"{period.start} to {last}"
+
+
+def shortened(names: Sequence[str]) -> list[str]:
+    """`names` with the start of long ones cut off: resource ids differ at their end. In full if two then look alike."""
+    short = [name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}" for name in names]
+    return short if len(set(short)) == len(short) else list(names)

@@ -39,17 +39,27 @@ def delivery_digest(named: Sequence[tuple[str, str]]) -> str:
 
 
 def keep(root: Path, source: str, sha256: str, files: Sequence[SourceFile]) -> Archived:
-    """Copies `files` into the archive; does nothing when the delivery is there already."""
+    """Copies `files` into the archive, unless they are there already under the names they have now."""
     folder = root / source / sha256
+    partial = folder.with_name(f"{sha256}.{os.getpid()}.partial")
     if not folder.exists():
-        partial = folder.with_name(f"{sha256}.{os.getpid()}.partial")
         for file in files:
-            target = partial / "files" / file.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file.path, target)
+            _copy(file, partial / "files" / file.name)
         (partial / "detail").mkdir()
         partial.rename(folder)
+    for file in files:
+        kept = folder / "files" / file.name
+        if not kept.exists():  # the same bytes came under another name before
+            _copy(file, partial / file.name)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            (partial / file.name).rename(kept)
+    shutil.rmtree(partial, ignore_errors=True)
     return Archived(folder)
+
+
+def _copy(file: SourceFile, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file.path, target)
 
 
 def sweep(root: Path, source: str) -> None:

@@ -25,7 +25,13 @@ from ingest.keys import Key, charge_key
 from ingest.rollup import LINE_KEY, control_totals, keyed_lines, rollup
 
 QUARANTINE_SHOWN = 1000
-_COUNTERS = (*(f"{cost}_missing" for cost in COSTS), "odd_billing_period", "odd_charge_period", "slashed_date", "unread_number")
+_COUNTERS = (
+    *(f"{cost}_missing" for cost in COSTS),
+    "odd_billing_period",
+    "odd_charge_period",
+    "slashed_date",
+    "unread_number",
+)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,16 @@ from sqlalchemy.sql.functions import now
 from app.chargeback.policies import assign_new_keys, policy_in_force
 from app.chargeback.posting import lock_posting, post
 from app.chargeback.restatement import record_difference
-from app.db.load import attach, billing_accounts, copy_charges, create_load_table, index_charges, loaded_totals, upsert_keys
-from app.db.tables import Delivery, Finding, Load, QuarantinedRow, Source
+from app.db.load import (
+    attach,
+    billing_accounts,
+    copy_charges,
+    create_load_table,
+    index_charges,
+    loaded_totals,
+    upsert_keys,
+)
+from app.db.tables import Delivery, Finding, Load, QuarantinedRow
 from app.domain.charge import COSTS
 from app.domain.money import plain
 from app.errors import BadInput, Conflict
@@ -50,19 +58,13 @@ class DoesNotTie(BadInput):
 
 
 def book(
-    session: Session,
-    bill: Bill,
-    *,
-    source: Source,
-    delivery: Delivery,
-    progress: Progress,
-    replace_accounts: bool = False,
+    session: Session, bill: Bill, delivery: Delivery, progress: Progress, *, replace_accounts: bool = False
 ) -> list[BookedLoad]:
     """Books every billing period of `bill` and makes it live in place of what the source had there."""
     keys = {line.key.digest: line.key for line in bill.lines}
     map_keys(bill, upsert_keys(session, ((k.digest, k.values, k.tags, k.extras) for k in keys.values())))
     progress("keys", len(keys))
-    staged = [(_copy(session, bill, period, source, delivery, progress), period) for period in bill.periods]
+    staged = [(_copy(session, bill, period, delivery, progress), period) for period in bill.periods]
     lock_posting(session)
     applied = policy_in_force(session)
     if applied:
@@ -75,14 +77,12 @@ def book(
     return booked
 
 
-def _copy(
-    session: Session, bill: Bill, period: date, source: Source, delivery: Delivery, progress: Progress
-) -> Load:
+def _copy(session: Session, bill: Bill, period: date, delivery: Delivery, progress: Progress) -> Load:
     """A load with its charges in a table of its own, tied to the control totals, superseding nothing yet."""
     handed_over = [total for total in bill.booked if total.billing_period_start == period]
     first_day, last_day = _days(bill, period)
     load = Load(
-        source_id=source.id,
+        source_id=delivery.source_id,
         delivery_id=delivery.id,
         billing_period_start=period,
         state="superseded",  # until the swap; the row is not visible before the commit anyway
@@ -134,9 +134,7 @@ def _tie(session: Session, table: str, handed_over: Sequence[ControlTotal]) -> N
 def _swap(session: Session, load: Load, period: date, version: int | None, *, replace_accounts: bool) -> BookedLoad:
     """Puts `load` in the place of the live one, and records what that changed."""
     live = session.scalars(
-        select(Load).where(
-            Load.source_id == load.source_id, Load.billing_period_start == period, Load.state == "live"
-        )
+        select(Load).where(Load.source_id == load.source_id, Load.billing_period_start == period, Load.state == "live")
     ).first()
     if live and not replace_accounts:
         _check_accounts(live, load)
@@ -172,7 +170,9 @@ def _check_accounts(live: Load, load: Load) -> None:
 
 
 def _record(session: Session, bill: Bill, delivery: Delivery) -> None:
-    totals = [_as_text(t) | {"billing_period_start": str(t.billing_period_start), "problem": t.problem} for t in bill.totals]
+    totals = [
+        _as_text(t) | {"billing_period_start": str(t.billing_period_start), "problem": t.problem} for t in bill.totals
+    ]
     session.execute(
         update(Delivery)
         .where(Delivery.id == delivery.id)

@@ -16,9 +16,7 @@ from app.domain.charge import KEY_COLUMNS
 from ingest.focus.cells import ABSENT
 from ingest.focus.spec import ALLOWED_VALUES
 
-_CANONICAL = {
-    column: {value.casefold(): value for value in values} for column, values in ALLOWED_VALUES.items()
-}
+_CANONICAL = {column: {value.casefold(): value for value in values} for column, values in ALLOWED_VALUES.items()}
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def tags_of(raw: object) -> dict[str, str | bool | None] | None:
     if raw is None:
         return {}
     if isinstance(raw, list):  # a map, as Arrow gives it
-        pairs: dict[str, Any] = dict(raw)
+        pairs: object = dict(raw)
     else:
         text = str(raw).strip()
         if text in ABSENT:
@@ -69,8 +67,8 @@ def tags_of(raw: object) -> dict[str, str | bool | None] | None:
             pairs = json.loads(text, parse_float=str, parse_int=str)
         except ValueError:
             return None
-        if not isinstance(pairs, dict):
-            return None
+    if not isinstance(pairs, dict):
+        return None
     return {str(key).replace("\0", ""): _tag_value(value) for key, value in pairs.items()}
 
 

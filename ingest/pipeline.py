@@ -1,7 +1,6 @@
 """The one way in: a delivery is discovered, archived, checked, rolled up and made live, or refused with a reason."""
 
 import shutil
-import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from ingest.bill import Bill, read_bill
 from ingest.booking import BookedLoad, book
 from ingest.detail import write_detail
 from ingest.engine.duckdb import engine as duckdb_engine
+from ingest.engine.duckdb import naming_the_damaged
 from ingest.files import Progress, SourceFile, bill_files, digest
 from ingest.focus.checks import Finding
 from ingest.focus.delivery import open_delivery
@@ -62,7 +62,7 @@ def ingest_files(
     """
     files = bill_files(paths)
     config.temp_dir.mkdir(parents=True, exist_ok=True)
-    with bound.connect() as guard, _only_one(guard, source_name), _scratch(config) as scratch:
+    with bound.connect() as guard, _only_one(guard, source_name), _scratch(config, source_name) as scratch:
         _close_interrupted(bound, source_name)
         sweep(config.archive_dir, source_name)
         with _on_record(bound, source_name, files) as delivery_id:
@@ -72,47 +72,41 @@ def ingest_files(
                 _forget(bound, delivery_id)
                 return Outcome(source_name, sha256, unchanged=True)
             _name_files(bound, delivery_id, sha256, files, named)
-            return _load(
-                bound, config, source_name, sha256, files, delivery_id, scratch, progress,
-                replace_accounts=replace_accounts,
-            )
+            attempt = _Attempt(source_name, sha256, files, delivery_id, scratch, replace_accounts=replace_accounts)
+            return _load(bound, config, attempt, progress)
 
 
-def _load(  # noqa: PLR0913  (the facts of one delivery, gathered by its only caller)
-    bound: Engine,
-    config: Settings,
-    source_name: str,
-    sha256: str,
-    files: Sequence[SourceFile],
-    delivery_id: int,
-    scratch: Path,
-    progress: Progress,
-    *,
-    replace_accounts: bool,
-) -> Outcome:
-    with duckdb_engine(config, scratch) as backend, write_session(bound) as session:
-        source = session.scalars(select(Source).where(Source.name == source_name)).one()
+@dataclass(frozen=True)
+class _Attempt:
+    """A delivery on its way in."""
+
+    source: str
+    sha256: str
+    files: Sequence[SourceFile]
+    delivery_id: int
+    scratch: Path
+    replace_accounts: bool
+
+
+def _load(bound: Engine, config: Settings, attempt: _Attempt, progress: Progress) -> Outcome:
+    with duckdb_engine(config, attempt.scratch) as backend, write_session(bound) as session:
+        source = session.scalars(select(Source).where(Source.name == attempt.source)).one()
         extras = tuple(source.config.get("key_extras", ()))
-        bill = read_bill(backend, open_delivery(backend, files, scratch, progress, key_extras=extras))
+        with naming_the_damaged(backend, {file.path: file.name for file in attempt.files if file.is_parquet}):
+            opened = open_delivery(backend, attempt.files, attempt.scratch, progress, key_extras=extras)
+            bill = read_bill(backend, opened)
         progress("read", bill.rows_in)
-        archived = keep(config.archive_dir, source_name, sha256, files)
-        delivery = session.get_one(Delivery, delivery_id)
-        booked = book(
-            session,
-            bill,
-            source=source,
-            delivery=delivery,
-            progress=progress,
-            replace_accounts=replace_accounts,
-        )
+        archived = keep(config.archive_dir, attempt.source, attempt.sha256, attempt.files)
+        delivery = session.get_one(Delivery, attempt.delivery_id)
+        booked = book(session, bill, delivery, progress, replace_accounts=attempt.replace_accounts)
         write_detail(bill, archived)
-    return _outcome(source_name, sha256, bill, booked)
+    return _outcome(attempt, bill, booked)
 
 
-def _outcome(source_name: str, sha256: str, bill: Bill, booked: Sequence[BookedLoad]) -> Outcome:
+def _outcome(attempt: _Attempt, bill: Bill, booked: Sequence[BookedLoad]) -> Outcome:
     return Outcome(
-        source=source_name,
-        sha256=sha256,
+        source=attempt.source,
+        sha256=attempt.sha256,
         unchanged=False,
         rows_in=bill.rows_in,
         rows_quarantined=bill.rows_quarantined,
@@ -138,8 +132,11 @@ def _only_one(connection: Connection, source_name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _scratch(config: Settings) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="ingest-", dir=config.temp_dir))
+def _scratch(config: Settings, source_name: str) -> Iterator[Path]:
+    """An empty folder, rid of what a crash may have left in it. Call it only while holding the source."""
+    folder = config.temp_dir / f"ingest-{source_name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     try:
         yield folder
     finally:
@@ -168,9 +165,7 @@ def _on_record(bound: Engine, source_name: str, files: Sequence[SourceFile]) -> 
 def _finish(bound: Engine, delivery_id: int, state: str, message: str) -> None:
     with write_session(bound) as session:
         session.execute(
-            update(Delivery)
-            .where(Delivery.id == delivery_id)
-            .values(state=state, message=message, finished_at=now())
+            update(Delivery).where(Delivery.id == delivery_id).values(state=state, message=message, finished_at=now())
         )
 
 

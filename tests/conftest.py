@@ -1,8 +1,11 @@
 """What every test can have: a migrated database of its own on a real Postgres, and the settings that go with it."""
 
+import atexit
+import fcntl
 import itertools
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,14 +22,36 @@ from app.settings import Settings, settings
 from tests.trueup import Trueup
 
 TEMPLATE = "template_trueup"
+SERVER = "TRUEUP_TEST_SERVER"  # the folder of this run's server, for its workers
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the folder of the server that the workers of this run share.
+
+    Not below pytest's own: a second run would close that to the user the server runs as.
+    """
+    if not hasattr(config, "workerinput"):
+        os.environ[SERVER] = tempfile.mkdtemp(prefix="trueup-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Removes it, once the last server process has gone."""
+    if not hasattr(config, "workerinput"):
+        atexit.register(shutil.rmtree, os.environ[SERVER], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def admin_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+def admin_url() -> str:
     """A server shared by the workers of this run; it stops with the last of them."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    return server_url(shared / "postgres")
+    folder = Path(os.environ[SERVER])
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one worker makes it, the others find it
+        url = server_url(folder / "postgres")
+    with psycopg.connect(url, autocommit=True) as admin:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            admin.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        admin.execute("SELECT pg_reload_conf()")
+    return url
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +110,12 @@ def database_url(admin_url: str, worker_template: str) -> Iterator[str]:
     yield from copied_database(admin_url, worker_template)
 
 
+@pytest.fixture(scope="module")
+def module_database_url(admin_url: str, worker_template: str) -> Iterator[str]:
+    """A migrated, empty database for the tests of a module, which leave it as they found it."""
+    yield from copied_database(admin_url, worker_template)
+
+
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine on a database of this test's own."""
@@ -126,9 +157,10 @@ def chromium() -> str:
     return found
 
 
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI nothing may be skipped: a skip there means that the machine was set up wrongly."""
-    skipped = call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception)
-    if skipped and os.environ.get("TRUEUP_NO_SKIPS"):
-        message = f"{item.nodeid} was skipped where nothing may be: {call.excinfo and call.excinfo.value}"
-        raise pytest.UsageError(message)
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if os.environ.get("TRUEUP_NO_SKIPS") and skipped:
+        reporter.write_line(f"{len(skipped)} tests were skipped, and here none may be.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -18,7 +18,7 @@ from ingest.pipeline import Outcome, ingest_files, no_progress
 FORMATS = ("focus",)
 
 
-def ingest_paths(  # noqa: PLR0913  (a command's options)
+def ingest_paths(
     bound: Engine,
     viewer: Viewer,
     config: Settings,

@@ -12,6 +12,7 @@ from app.domain.charge import Axis, Metric
 from app.domain.viewer import Scope
 from app.reports.audit import AuditLine
 from app.reports.cost_query import Granularity
+from app.reports.deliveries import DeliveryRow
 from app.reports.loads import LoadRow
 from app.reports.sources import SourceStatus
 from app.reports.teams import TeamNode
@@ -92,6 +93,30 @@ class Loads(BaseModel):
 
     loads: list[LoadRow]
     next: str | None
+
+
+class Deliveries(BaseModel):
+    """Deliveries, newest first."""
+
+    deliveries: list[DeliveryRow]
+    next: str | None
+
+
+class PolicyMove(BaseModel):
+    """What a team owes before and after a policy; `team` null is the unallocated cost."""
+
+    currency: str
+    team: str | None
+    name: str
+    before: Amount
+    after: Amount
+    change: Amount
+
+
+class Moves(BaseModel):
+    """What a policy would move, largest change first within a currency. The changes of a currency add up to 0."""
+
+    moves: list[PolicyMove]
 
 
 class Audit(BaseModel):

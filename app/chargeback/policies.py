@@ -73,7 +73,8 @@ def assign_new_keys(session: Session, applied: AppliedPolicy) -> int:
         # Judged before the COPY begins: the conditions read their columns over the same connection.
         owners = list(assignments(applied.policy, _UnassignedKeys(session, ids)))
         with connection.cursor().copy(
-            "COPY assignment (policy_version_id, charge_key_id, valid_from, valid_to, rule, team_id, pool_id) FROM STDIN"
+            "COPY assignment (policy_version_id, charge_key_id, valid_from, valid_to, rule, team_id, pool_id)"
+            " FROM STDIN"
         ) as copy:
             for key, start, end, rule, team_id, pool_id in owners:
                 name = None if rule is None else rules[rule].name

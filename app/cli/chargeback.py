@@ -11,7 +11,6 @@ from app.db.session import read_session
 from app.domain.charge import Metric
 from app.domain.period import Period
 from app.domain.viewer import operator
-from app.errors import BadInput
 
 app = typer.Typer(help="What each team owes for a billing period.", no_args_is_help=True)
 Month = Annotated[str, typer.Argument(metavar="PERIOD", help="The billing period, YYYY-MM.")]
@@ -33,7 +32,7 @@ def show(period: Month, metric: Cost = None, as_json: AsJson = False) -> None:
         return
     for block in report.blocks:
         say(f"{report.period.label}  {report.metric.value}  {block.currency}")
-        rows = [
+        rows: list[tuple[object, ...]] = [
             (each.name, each.cost_center, each.direct, each.shared_total, each.total, each.previous_total, each.change)
             for each in (*block.teams, block.unallocated)
         ]
@@ -52,14 +51,11 @@ def export(
 
     Example: trueup chargeback export 2026-03 march.xlsx
     """
-    from app.exports.formats import FORMATS
+    from app.exports.files import file_bytes
     from app.exports.tables import chargeback_table
     from app.reports.chargeback import chargeback
 
-    export_as = FORMATS.get(file.suffix)
-    if export_as is None:
-        raise BadInput(f"{file.name} names no format Trueup writes. End it in {', '.join(FORMATS)}.")
     with read_session() as session:
         report = chargeback(session, operator(), Period.parse_month(period), metric)
-    file.write_bytes(export_as(chargeback_table(report)))
+    file.write_bytes(file_bytes(chargeback_table(report), file.suffix.removeprefix(".")))
     say(f"Wrote {file}.")

@@ -50,7 +50,9 @@ def file(
 
 @app.command()
 def run(
-    source: Annotated[str | None, typer.Argument(help="The source to run; all that have a folder, when left out.")] = None,
+    source: Annotated[
+        str | None, typer.Argument(help="The source to run; all that have a folder, when left out.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ingest what configured sources offer now.

@@ -1,6 +1,7 @@
 """`trueup keys`: keys to the API."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -27,11 +28,19 @@ def create(
     from app.actions.keys import create_key
 
     with write_session() as session:
-        key = create_key(session, operator(), name=name, scopes=scope or [Scope.READ_COSTS], teams=team, days=days)
+        made = create_key(
+            session,
+            operator(),
+            name=name,
+            scopes=scope or [Scope.READ_COSTS],
+            teams=team,
+            now=datetime.now(UTC),
+            days=days,
+        )
     if as_json:
-        answer({"key": key})
+        answer(asdict(made))
         return
-    say(key)
+    say(made.text)
 
 
 @app.command("list")
@@ -40,7 +49,7 @@ def list_keys(as_json: AsJson = False) -> None:
 
     Example: trueup keys list
     """
-    from app.actions.keys import keys
+    from app.reports.keys import keys
 
     with read_session() as session:
         found = keys(session, operator())
@@ -66,7 +75,7 @@ def rotate(prefix: Annotated[str, typer.Argument(help="The key's prefix, from `t
     from app.actions.keys import rotate_key
 
     with write_session() as session:
-        say(rotate_key(session, operator(), prefix))
+        say(rotate_key(session, operator(), prefix, now=datetime.now(UTC)).text)
 
 
 @app.command()
@@ -78,5 +87,5 @@ def revoke(prefix: Annotated[str, typer.Argument(help="The key's prefix, from `t
     from app.actions.keys import revoke_key
 
     with write_session() as session:
-        revoke_key(session, operator(), prefix)
+        revoke_key(session, operator(), prefix, now=datetime.now(UTC))
     say(f"Revoked {prefix}.")

@@ -1,13 +1,17 @@
 """`trueup loads`: what was handed over and what became of it."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.output import AsJson, answer, say, table
 from app.db.session import read_session
 from app.domain.viewer import operator
+
+if TYPE_CHECKING:
+    from app.reports.deliveries import DeliveryRow, UnbookedRow
+    from app.reports.loads import LoadRow
 
 
 def loads(
@@ -19,25 +23,32 @@ def loads(
 
     Example: trueup loads --source aws
     """
-    from app.reports.sources import deliveries, loads as list_loads, quarantined_rows
+    from app.reports.deliveries import deliveries, unbooked_rows
+    from app.reports.loads import loads as booked_loads
 
     with read_session() as session:
-        viewer = operator()
         if quarantine:
-            rows = quarantined_rows(session, viewer, source=source)
-            if as_json:
-                answer([asdict(row) for row in rows])
-                return
-            table(
-                ("source", "file", "row", "column", "value", "reason"),
-                [(row.source, row.file, row.row_number, row.column, row.value, row.reason) for row in rows],
-                right=(2,),
-            )
+            _tell_quarantine(unbooked_rows(session, operator(), source), as_json=as_json)
             return
-        handed_over, booked = deliveries(session, viewer, source=source), list_loads(session, viewer, source=source)
+        handed_over, booked = deliveries(session, operator(), source), booked_loads(session, operator(), source)
     if as_json:
         answer({"deliveries": [asdict(each) for each in handed_over], "loads": [asdict(each) for each in booked]})
+    else:
+        _tell(handed_over, booked)
+
+
+def _tell_quarantine(rows: "tuple[UnbookedRow, ...]", *, as_json: bool) -> None:
+    if as_json:
+        answer([asdict(row) for row in rows])
         return
+    table(
+        ("source", "file", "row", "column", "value", "reason"),
+        [(row.source, row.file, row.row_number, row.column_name, row.value, row.reason) for row in rows],
+        right=(2,),
+    )
+
+
+def _tell(handed_over: "tuple[DeliveryRow, ...]", booked: "tuple[LoadRow, ...]") -> None:
     say("Deliveries")
     table(
         ("id", "source", "received", "state", "rows in", "quarantined", "message"),
@@ -47,6 +58,16 @@ def loads(
     say("\nLoads")
     table(
         ("id", "source", "period", "state", "rows", "replaced by"),
-        [(each.id, each.source, f"{each.period:%Y-%m}", each.state, each.rows, each.superseded_by) for each in booked],
+        [
+            (
+                load.id,
+                load.source,
+                f"{load.billing_period_start:%Y-%m}",
+                load.state,
+                load.rows_loaded,
+                load.superseded_by,
+            )
+            for load in booked
+        ],
         right=(0, 4),
     )

@@ -154,7 +154,10 @@ class DetailReader:
         self._connection.register(
             "places", pa.table({FILE: [file for file, _ in places], ROW: [row for _, row in places]})
         )
-        query = f"SELECT bill.* EXCLUDE ({POSITION}) FROM ({self._store(load_id).bill}) AS bill SEMI JOIN places USING ({FILE}, {ROW})"
+        query = (
+            f"SELECT bill.* EXCLUDE ({POSITION}) FROM ({self._store(load_id).bill}) AS bill"
+            f" SEMI JOIN places USING ({FILE}, {ROW})"
+        )
         rows = self._connection.execute(query).to_arrow_table().to_pylist(maps_as_pydicts="strict")
         return {(row.pop(FILE), row.pop(ROW)): row for row in rows}
 
@@ -180,9 +183,7 @@ class DetailReader:
 
 
 @contextmanager
-def detail_reader(
-    loads: Sequence[DetailOfLoad], wanted: Sequence[WantedKey], span: Span
-) -> Iterator[DetailReader]:
+def detail_reader(loads: Sequence[DetailOfLoad], wanted: Sequence[WantedKey], span: Span) -> Iterator[DetailReader]:
     """A reader of the line items of `loads` under the `wanted` keys."""
     reader = DetailReader(loads, wanted, span)
     try:

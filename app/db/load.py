@@ -133,9 +133,7 @@ def attach(session: Session, table: str, load_id: int, period: date) -> None:
     month = sql.Identifier(f"charge_p{period:%Y%m}")
     # Created apart and attached: `CREATE TABLE … PARTITION OF` would lock readers of `charge` out.
     if not connection.execute("SELECT to_regclass(%s)", [f"charge_p{period:%Y%m}"]).fetchone()[0]:  # type: ignore[index]
-        connection.execute(
-            sql.SQL("CREATE TABLE {} (LIKE charge) PARTITION BY LIST (load_id)").format(month)
-        )
+        connection.execute(sql.SQL("CREATE TABLE {} (LIKE charge) PARTITION BY LIST (load_id)").format(month))
         connection.execute(
             sql.SQL("ALTER TABLE charge ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
                 month, sql.Literal(period), sql.Literal(next_month(period))

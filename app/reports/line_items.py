@@ -106,4 +106,6 @@ def _snake(name: str) -> str:
     """A FOCUS column in snake_case; a provider's `x_` column as the bill spells it."""
     if name.startswith("x_"):
         return name
-    return "".join(f"_{c.lower()}" if c.isupper() and i and not name[i - 1].isupper() else c.lower() for i, c in enumerate(name))
+    return "".join(
+        f"_{c.lower()}" if c.isupper() and i and not name[i - 1].isupper() else c.lower() for i, c in enumerate(name)
+    )

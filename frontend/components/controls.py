@@ -1,7 +1,8 @@
 """The inputs of a question about costs: when, which cost, in what buckets, grouped and filtered how."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
@@ -10,6 +11,7 @@ from dash.development.base_component import Component
 from app.domain.charge import Axis
 from app.domain.period import months_back, next_month
 from app.reports.cost_query import TAG, CostQuery, Filter, Granularity
+from frontend.components.attributes import labelled, unspoken
 from frontend.state import Chart, View, trends_url
 from frontend.words import AXES, GRANULARITIES, GROUPABLE, METRICS, dimension_word, key_word
 
@@ -33,7 +35,7 @@ def presets(today: date) -> list[dict[str, str | list[str]]]:
 
 def period_picker(query: CostQuery, today: date) -> Component:
     """From which day to which; people read the last day as included, so it is shown that way."""
-    return dmc.DatePickerInput(
+    control: Component = dmc.DatePickerInput(
         id="trends-span",
         type="range",
         label="Period",
@@ -43,27 +45,31 @@ def period_picker(query: CostQuery, today: date) -> Component:
         allowSingleDateInRange=True,
         size="xs",
         w=220,
-        **{"aria-label": "Period"},
+        **labelled("Period"),
     )
+    return control
 
 
-def choice(name: str, label: str, options: dict[str, str], value: str, *, width: int) -> Component:
+def choice(name: str, label: str, options: Mapping[Any, str], value: str, *, width: int) -> Component:
     """One of a few options, in a list."""
     data = [{"value": str(option), "label": words} for option, words in options.items()]
-    return dmc.Select(id=name, label=label, data=data, value=str(value), allowDeselect=False, openOnFocus=False, size="xs", w=width)
+    control: Component = dmc.Select(
+        id=name, label=label, data=data, value=str(value), allowDeselect=False, openOnFocus=False, size="xs", w=width
+    )
+    return control
 
 
-def switch(name: str, label: str, options: dict[str, str], value: str) -> Component:
+def switch(name: str, label: str, options: Mapping[Any, str], value: str) -> Component:
     """One of a few options, all in sight."""
     data = [{"value": str(option), "label": words} for option, words in options.items()]
-    control = dmc.SegmentedControl(id=name, data=data, value=str(value), size="xs", **{"aria-label": label})
+    control = dmc.SegmentedControl(id=name, data=data, value=str(value), size="xs", **labelled(label))
     return html.Div([html.Span(label, className="control-label"), control], className="control")
 
 
 def group_picker(query: CostQuery) -> Component:
     """Any dimensions at once; tags in use come along, a new one is typed beside."""
     known = [*GROUPABLE, *(name for name in query.group_by if name.startswith(TAG))]
-    return dmc.MultiSelect(
+    control: Component = dmc.MultiSelect(
         id="trends-group",
         label="Group by",
         data=[{"value": name, "label": dimension_word(name)} for name in known],
@@ -73,11 +79,15 @@ def group_picker(query: CostQuery) -> Component:
         size="xs",
         miw=220,
     )
+    return control
 
 
 def tag_input() -> Component:
     """Groups by a tag key that is typed and confirmed with Enter."""
-    return dmc.TextInput(id="trends-tag", label="Tag key", placeholder="e.g. env, then Enter", debounce=True, size="xs", w=150)
+    control: Component = dmc.TextInput(
+        id="trends-tag", label="Tag key", placeholder="e.g. env, then Enter", debounce=True, size="xs", w=150
+    )
+    return control
 
 
 def cost_controls(view: View, today: date) -> Component:
@@ -102,12 +112,12 @@ def cost_controls(view: View, today: date) -> Component:
     )
 
 
-def filter_chips(view: View, teams: dict[str, str], *, url=trends_url) -> Component:
+def filter_chips(view: View, teams: dict[str, str], *, url: Callable[[View], str] = trends_url) -> Component:
     """What the question is narrowed down to; each chip is a link to the question without it."""
     chips = [
         html.Li(
             dcc.Link(
-                [_words(kept, teams), html.Span("×", className="chip-x", **{"aria-hidden": "true"})],
+                [_words(kept, teams), html.Span("×", className="chip-x", **unspoken())],
                 href=url(view.without(kept)),
                 className="chip",
                 title="Remove this filter",
@@ -115,7 +125,7 @@ def filter_chips(view: View, teams: dict[str, str], *, url=trends_url) -> Compon
         )
         for kept in view.query.filters
     ]
-    return html.Ul(chips, className="chips", **{"aria-label": "Filters; follow one to remove it"}) if chips else html.Div()
+    return html.Ul(chips, className="chips", **labelled("Filters; follow one to remove it")) if chips else html.Div()
 
 
 def filter_adder(names: Sequence[str]) -> Component:
@@ -123,8 +133,26 @@ def filter_adder(names: Sequence[str]) -> Component:
     data = [{"value": name, "label": dimension_word(name)} for name in names]
     return html.Div(
         [
-            dmc.Select(id="filter-dimension", label="Filter by", placeholder="Dimension", data=data, size="xs", w=150, searchable=True),
-            dmc.Select(id="filter-value", label="Value", placeholder="Pick a dimension first", data=[], size="xs", w=260, searchable=True, limit=200, disabled=True),
+            dmc.Select(
+                id="filter-dimension",
+                label="Filter by",
+                placeholder="Dimension",
+                data=data,
+                size="xs",
+                w=150,
+                searchable=True,
+            ),
+            dmc.Select(
+                id="filter-value",
+                label="Value",
+                placeholder="Pick a dimension first",
+                data=[],
+                size="xs",
+                w=260,
+                searchable=True,
+                limit=200,
+                disabled=True,
+            ),
         ],
         className="controls",
     )

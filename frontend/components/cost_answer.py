@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from app.domain.period import Period
 from app.reports.cost_query import CostQuery, Granularity
 from app.reports.costs import CostBlock, CostReport
+from frontend.components.attributes import labelled
 from frontend.components.controls import filter_chips
 from frontend.components.figure import chart_card, download, graph
 from frontend.components.kpi import total_line
@@ -17,7 +18,7 @@ from frontend.components.table import Column, Kind, Row, money, money_table
 from frontend.figures import LARGEST, Figure, Series, over_time, ranked
 from frontend.pivot import Line, Pivot, pivot
 from frontend.state import View, line_items_url, trends_url
-from frontend.words import METRICS, dimension_word, joined, key_word, span_words
+from frontend.words import METRICS, dimension_word, joined, key_word, shortened, span_words
 
 MOST_COLUMNS = 13  # a year and the running month, side by side
 MOST_LINES = 1000  # beyond this a file serves better than a page
@@ -64,7 +65,7 @@ def _block(view: View, block: CostBlock, teams: dict[str, str]) -> Component:
             ),
             _table(view, block, laid_out, teams),
         ],
-        **{"aria-label": f"Costs in {currency}"},
+        **labelled(f"Costs in {currency}"),
     )
 
 
@@ -82,7 +83,8 @@ def _name(query: CostQuery, keys: Sequence[str | None], teams: dict[str, str]) -
 
 def _figure(view: View, laid_out: Pivot, currency: str, teams: dict[str, str]) -> Figure:
     shown = laid_out.largest(LARGEST)
-    series = [Series(_name(view.query, line.keys, teams), line.amounts) for line in shown.lines]
+    names = shortened([_name(view.query, line.keys, teams) for line in shown.lines])
+    series = [Series(name, line.amounts) for name, line in zip(names, shown.lines, strict=True)]
     if shown.rest:
         series.append(Series(f"All others ({shown.rest_count:,})", shown.rest.amounts, rest=True))
     buckets = [bucket for bucket in shown.buckets if bucket]
@@ -95,8 +97,11 @@ def _table(view: View, block: CostBlock, laid_out: Pivot, teams: dict[str, str])
     query = view.query
     shown = laid_out.largest(MOST_LINES)
     periods = shown.buckets if 1 < len(shown.buckets) <= MOST_COLUMNS else ()
+    wide = bool(periods)
     groups = [
-        Column(f"key{index}", dimension_word(name), link="href", pinned=index == 0, width=220 if periods else 360)
+        Column(
+            f"key{index}", dimension_word(name), link="href", pinned=wide and index == 0, width=220 if wide else None
+        )
         for index, name in enumerate(query.group_by)
     ]
     columns = [

@@ -5,6 +5,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from frontend.components.attributes import labelled
 from frontend.figures import Figure
 
 
@@ -13,7 +14,7 @@ def graph(figure: Figure, *, name: str, label: str, height: int = 340) -> Compon
 
     Plotly 7 offers to send every figure to cloud.plotly.com unless told not to; a bill stays at home.
     """
-    config: dict[str, Any] = {
+    config: Any = {
         "showSendToCloud": False,
         "displaylogo": False,
         "displayModeBar": True,
@@ -22,7 +23,7 @@ def graph(figure: Figure, *, name: str, label: str, height: int = 340) -> Compon
         "responsive": True,
     }
     drawn = dcc.Graph(figure=figure, config=config, style={"height": height})
-    return html.Div(drawn, role="img", className="graph", **{"aria-label": label})
+    return html.Figure(drawn, className="graph", **labelled(label))
 
 
 def chart_card(question: str, drawn: Component, *links: Component) -> Component:

@@ -27,7 +27,9 @@ def freshness_card(sources: Sequence[SourceStatus], *links: Component, today: da
         for source in sources
     ]
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="plain")
-    title = html.Div([html.H3("How fresh is each source?"), html.Div(list(links), className="links")], className="card-head")
+    title = html.Div(
+        [html.H3("How fresh is each source?"), html.Div(list(links), className="links")], className="card-head"
+    )
     return html.Section([title, html.Div(table, className="wide")], className="card")
 
 

@@ -5,14 +5,13 @@ from decimal import Decimal
 from dash import html
 from dash.development.base_component import Component
 
-from app.domain.money import plain
 from frontend.amounts import exact, readable
+from frontend.components.attributes import digits
 
 
 def kpi(label: str, amount: Decimal | None, currency: str, *notes: str | Component) -> Component:
     """An amount with what puts it in proportion."""
-    digits = {"data-exact": plain(amount)} if amount is not None else {}
-    value = html.Span(readable(amount), className="kpi-value", title=f"{exact(amount)} {currency}", **digits)
+    value = html.Span(readable(amount), className="kpi-value", title=f"{exact(amount)} {currency}", **digits(amount))
     return _card(label, [value, html.Span(currency, className="currency")], notes)
 
 
@@ -23,10 +22,8 @@ def kpi_text(label: str, text: str, *notes: str | Component) -> Component:
 
 def total_line(label: str, amount: Decimal, currency: str, *notes: str | Component) -> Component:
     """The total of a block, to the last digit; its id lets a reader (and a test) find it."""
-    digits = html.Span(
-        exact(amount), id=f"total-{currency}", className="total-value", **{"data-exact": plain(amount)}
-    )
-    parts = [html.Span(label, className="total-label"), digits, html.Span(currency, className="currency")]
+    whole = html.Span(exact(amount), id=f"total-{currency}", className="total-value", **digits(amount))
+    parts = [html.Span(label, className="total-label"), whole, html.Span(currency, className="currency")]
     return html.P([*parts, *(html.Span(note, className="note") for note in notes)], className="total")
 
 

@@ -7,11 +7,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.domain.charge import Metric
-from app.domain.money import percent, plain
+from app.domain.money import percent
 from app.domain.period import Period, next_month
 from app.reports.cost_query import CostQuery, Granularity
 from app.reports.overview import Mover
 from frontend.amounts import change_words, exact, readable
+from frontend.components.attributes import digits
 from frontend.state import View, trends_url
 
 _DIMENSIONS = {"team": "team", "service": "service_name"}
@@ -20,7 +21,9 @@ _BREAKDOWNS = {"team": "service_name", "service": "team"}
 
 def movers_card(title: str, movers: Sequence[Mover], *, as_of: date, metric: Metric, currency: str) -> Component:
     """The movers of one kind as a table."""
-    head = html.Tr([html.Th("Name", scope="col"), *(html.Th(text, scope="col", className="number") for text in _COLUMNS)])
+    head = html.Tr(
+        [html.Th("Name", scope="col"), *(html.Th(text, scope="col", className="number") for text in _COLUMNS)]
+    )
     rows = [_row(mover, as_of, metric) for mover in movers]
     table = html.Table([html.Thead(head), html.Tbody(rows)], className="plain")
     return html.Section(
@@ -34,7 +37,7 @@ _COLUMNS = ("Same days last month", "This month", "Change")
 
 def _row(mover: Mover, as_of: date, metric: Metric) -> Component:
     cells = [
-        html.Td(readable(amount), className="number", title=exact(amount), **{"data-exact": plain(amount)})
+        html.Td(readable(amount), className="number", title=exact(amount), **digits(amount))
         for amount in (mover.before, mover.after)
     ]
     change = html.Td(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from frontend.components.attributes import labelled
 from frontend.state import View, line_items_url
 
 
@@ -16,7 +17,7 @@ def page_links(view: View, count: int, length: int) -> Component:
         _link("Next", view, view.page + 1, exists=last < count),
     ]
     place = html.Span(f"{first:,}–{last:,} of {count:,}")
-    return html.Nav([place, *links], className="page-links", **{"aria-label": "Pages"})
+    return html.Nav([place, *links], className="page-links", **labelled("Pages"))
 
 
 def _link(label: str, view: View, number: int, *, exists: bool) -> Component:

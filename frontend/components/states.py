@@ -7,6 +7,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from app.errors import TrueupError
+from frontend.components.attributes import labelled
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,8 @@ def no_rows(message: str, href: str, link: str) -> Component:
 def problem(error: Exception) -> Component:
     """What went wrong, in the error's own words where they were written to be read."""
     if isinstance(error, TrueupError):
-        return _panel("This cannot be shown", str(error), role="alert")
+        back = dcc.Link("Go to the overview", href="/", className="action")
+        return _panel("This cannot be shown", str(error), back, role="alert")
     log.error("a page failed", exc_info=error)
     return _panel(
         "Something broke on our side",
@@ -43,7 +45,7 @@ def problem(error: Exception) -> Component:
 def loading(*, rows: int = 3) -> Component:
     """Grey shapes where the answer will be."""
     shapes = [dmc.Skeleton(height=96), dmc.Skeleton(height=320), *(dmc.Skeleton(height=34) for _ in range(rows))]
-    return html.Div(shapes, className="loading", role="status", **{"aria-label": "Loading"})
+    return html.Div(shapes, className="loading", role="status", **labelled("Loading"))
 
 
 def _panel(title: str, message: str, *more: Component, role: str = "status") -> Component:

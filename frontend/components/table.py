@@ -14,6 +14,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from app.domain.money import plain
+from frontend.components.attributes import labelled
 from frontend.theme import GRID
 
 Row = Mapping[str, str | int | None]
@@ -57,7 +58,13 @@ def money_table(
         id=f"table-{name}",
         columnDefs=[_definition(column) for column in columns],
         rowData=list(rows),
-        defaultColDef={"sortable": True, "resizable": True, "minWidth": 96, "wrapHeaderText": True, "autoHeaderHeight": True},
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "minWidth": 96,
+            "wrapHeaderText": True,
+            "autoHeaderHeight": True,
+        },
         dashGridOptions={
             "theme": GRID,
             "domLayout": "normal" if long else "autoHeight",
@@ -71,10 +78,10 @@ def money_table(
         },
         style={"height": 640 if long else None, "width": "100%"},
     )
-    return html.Div(grid, className="table", role="region", **{"aria-label": label})
+    return html.Div(grid, className="table", role="region", **labelled(label))
 
 
-_NUMBERS = {
+_NUMBERS: dict[Kind, dict[str, Any]] = {
     Kind.MONEY: {"minWidth": 124, "valueFormatter": {"function": "readable(params.value)"}},
     Kind.EXACT: {"cellRenderer": "ExactAmount", "width": 250, "flex": 0},
     Kind.PERCENT: {"valueFormatter": {"function": "percentage(params.value)"}},

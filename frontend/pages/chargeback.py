@@ -16,6 +16,7 @@ from app.reports.chargeback import ChargebackBlock, ChargebackReport, billing_pe
 from frontend.amounts import change_words
 from frontend.answer import Question, answers, asking, leading_to, page
 from frontend.callback import callback
+from frontend.components.attributes import labelled
 from frontend.components.chargeback_table import chargeback_table, pools, shared_amount
 from frontend.components.controls import choice
 from frontend.components.figure import chart_card, download, graph
@@ -102,7 +103,7 @@ def _block(report: ChargebackReport, block: ChargebackBlock) -> Component:
             ),
             chargeback_table(report, block),
         ],
-        **{"aria-label": f"Chargeback in {block.currency}"},
+        **labelled(f"Chargeback in {block.currency}"),
     )
 
 
@@ -113,4 +114,9 @@ def _chart(report: ChargebackReport, block: ChargebackBlock) -> Component:
         parts.append(Series(name, tuple(shared_amount(team, pool_id) for team in owing)))
     figure = stacked_parts([team.name for team in owing], parts, currency=block.currency)
     label = f"Bars: what each team owes in {block.currency}, direct and shared; the table below has the figures"
-    return graph(figure, name=f"trueup-chargeback-{report.period.label}-{block.currency}", label=label, height=80 + 30 * len(owing))
+    return graph(
+        figure,
+        name=f"trueup-chargeback-{report.period.label}-{block.currency}",
+        label=label,
+        height=80 + 30 * len(owing),
+    )

@@ -99,7 +99,12 @@ def _load_rows(load: LoadRow) -> list[Row]:
         "created": f"{load.created_at:%Y-%m-%d %H:%M}",
     }
     lines: list[Row] = [
-        {**common, "currency": each.currency, "billed": money(each.billed_cost), "effective": money(each.effective_cost)}
+        {
+            **common,
+            "currency": each.currency,
+            "billed": money(each.billed_cost),
+            "effective": money(each.effective_cost),
+        }
         for each in load.totals
     ]
     return lines or [common]

@@ -9,16 +9,18 @@ from sqlalchemy.orm import Session
 from app.domain.charge import Metric
 from app.domain.period import Period
 from app.domain.viewer import Viewer
+from app.reports.chargeback import billing_periods
 from app.reports.cost_query import CostQuery
 from app.reports.line_items import LineItem, LineItemReport, line_items
 from app.reports.teams import team_names
 from frontend.answer import Question, answers, asking, page
 from frontend.clock import today
+from frontend.components.attributes import labelled
 from frontend.components.controls import filter_chips
 from frontend.components.figure import download
 from frontend.components.kpi import total_line
 from frontend.components.pages import page_links
-from frontend.components.states import no_rows
+from frontend.components.states import no_bills, no_rows
 from frontend.components.table import Column, Kind, Row, money, money_table
 from frontend.state import View, line_items_url, trends_url
 from frontend.words import AXES, METRICS, span_words
@@ -32,7 +34,7 @@ LINES = 100  # to a page
 def layout(**params: Any) -> Component:
     """The question as the URL has it; its lines follow."""
     view = View.parse(params, today=today())
-    back = html.Nav(dcc.Link("Trends", href=trends_url(view.ask()), className="crumb"), **{"aria-label": "Breadcrumb"})
+    back = html.Nav(dcc.Link("Trends", href=trends_url(view.ask()), className="crumb"), **labelled("Breadcrumb"))
     return html.Div([back, html.H1("Line items"), asking("lines", search=view.search)])
 
 
@@ -42,14 +44,13 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     view = View.from_search(question["search"], today=today())
     report = line_items(session, viewer, view.query, limit=LINES, offset=(view.page - 1) * LINES)
     chips = filter_chips(view, team_names(session), url=line_items_url)
+    if not report.total_rows and not billing_periods(session):
+        return no_bills()
     if not report.total_rows:
         span = span_words(Period(view.query.start, view.query.end))
         everything = line_items_url(view.ask(filters=()))
         return html.Div([chips, no_rows(f"No line of {span} passes every filter.", everything, "Remove all filters")])
-    totals = [
-        total_line(METRICS[view.query.metric], amount, currency)
-        for currency, amount in report.totals.items()
-    ]
+    totals = [total_line(METRICS[view.query.metric], amount, currency) for currency, amount in report.totals.items()]
     count = html.P(f"{report.total_rows:,} lines of bills", className="subtitle")
     return html.Div([count, chips, *totals, _table(view, report)])
 
@@ -72,7 +73,13 @@ def _columns(query: CostQuery, report: LineItemReport) -> list[Column]:
     shared = any(item.share != 1 for item in report.items)
     return [
         Column("day", "Charge period", pinned=True, width=150),
-        Column("amount", METRICS[query.metric], Kind.EXACT, hint="Every digit; what follows the cents is in grey", width=220),
+        Column(
+            "amount",
+            METRICS[query.metric],
+            Kind.EXACT,
+            hint="Every digit; what follows the cents is in grey",
+            width=220,
+        ),
         *([Column("share", "Share", width=120, hint="The team's part of a shared line")] if shared else []),
         *(Column(cost, words, Kind.MONEY, width=130) for cost, words in METRICS.items() if cost is not query.metric),
         *(Column(field, header, width=width) for field, header, width in _DIMENSIONS),

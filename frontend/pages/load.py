@@ -12,6 +12,7 @@ from app.errors import NotFound
 from app.reports.loads import LoadChange, LoadReport, load_report
 from app.reports.teams import team_names
 from frontend.answer import Question, answers, asking, page
+from frontend.components.attributes import labelled
 from frontend.components.kpi import kpi_text
 from frontend.components.table import Column, Kind, Row, money, money_table
 from frontend.words import key_word
@@ -33,7 +34,7 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     """The load's control totals, changes, findings and quarantined rows."""
     report = load_report(session, viewer, question["load_id"])
     load = report.load
-    back = html.Nav(dcc.Link("Data health", href="/health", className="crumb"), **{"aria-label": "Breadcrumb"})
+    back = html.Nav(dcc.Link("Data health", href="/health", className="crumb"), **labelled("Breadcrumb"))
     version = f"FOCUS {report.focus_version}" if report.focus_version else report.format
     return html.Div(
         [
@@ -43,7 +44,11 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
             html.Div(
                 [
                     kpi_text("Rows of the delivery", f"{report.rows_in:,}", f"SHA-256 {report.sha256[:12]}…"),
-                    kpi_text("Rows in this load", f"{load.rows_loaded:,}", f"{load.first_charge_day} to {load.last_charge_day}"),
+                    kpi_text(
+                        "Rows in this load",
+                        f"{load.rows_loaded:,}",
+                        f"{load.first_charge_day} to {load.last_charge_day}",
+                    ),
                     kpi_text("Rows quarantined", f"{report.rows_quarantined:,}", "could not be booked"),
                 ],
                 className="kpis",

@@ -14,6 +14,7 @@ from app.reports.overview import Overview, OverviewBlock, overview
 from frontend.amounts import change_words, readable
 from frontend.answer import Question, answers, asking, page
 from frontend.clock import today
+from frontend.components.attributes import labelled
 from frontend.components.figure import chart_card, download, graph
 from frontend.components.freshness import freshness_card
 from frontend.components.kpi import kpi, kpi_text
@@ -30,7 +31,7 @@ DAYS = 60
 
 @page
 def layout(**_params: Any) -> Component:
-    """The same question for everybody: how do things stand?"""
+    """The same question for everybody, how things stand."""
     return html.Div([html.H1("Overview"), asking("overview", today=str(today()))])
 
 
@@ -44,7 +45,17 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
         f"{METRICS[report.metric]} by day of use, {report.month.label} up to {report.as_of}", className="subtitle"
     )
     blocks = [_block(report, block) for block in report.blocks]
-    return html.Div([subtitle, *blocks, freshness_card(report.sources, dcc.Link("Data health", href="/health", className="action"), today=date.fromisoformat(question["today"]))])
+    return html.Div(
+        [
+            subtitle,
+            *blocks,
+            freshness_card(
+                report.sources,
+                dcc.Link("Data health", href="/health", className="action"),
+                today=date.fromisoformat(question["today"]),
+            ),
+        ]
+    )
 
 
 def _block(report: Overview, block: OverviewBlock) -> Component:
@@ -56,13 +67,21 @@ def _block(report: Overview, block: OverviewBlock) -> Component:
             _daily(report, block),
             html.Div(
                 [
-                    movers_card("Which teams moved most", block.movers_by_team, as_of=as_of, metric=metric, currency=currency),
-                    movers_card("Which services moved most", block.movers_by_service, as_of=as_of, metric=metric, currency=currency),
+                    movers_card(
+                        "Which teams moved most", block.movers_by_team, as_of=as_of, metric=metric, currency=currency
+                    ),
+                    movers_card(
+                        "Which services moved most",
+                        block.movers_by_service,
+                        as_of=as_of,
+                        metric=metric,
+                        currency=currency,
+                    ),
                 ],
                 className="pair",
             ),
         ],
-        **{"aria-label": f"Overview in {currency}"},
+        **labelled(f"Overview in {currency}"),
     )
 
 
@@ -74,8 +93,18 @@ def _cards(block: OverviewBlock, report: Overview) -> list[Component]:
         CostQuery(month.start, month.end, report.metric, granularity=Granularity.DAY, group_by=("service_name",))
     ).only("team", None)
     return [
-        kpi("Month to date", block.month_to_date, block.currency, f"{change_words(change, share)} on the same days of {previous.label}"),
-        kpi("Same days last month", block.previous_month_to_date, block.currency, f"the first {report.as_of.day} days of {previous.label}"),
+        kpi(
+            "Month to date",
+            block.month_to_date,
+            block.currency,
+            f"{change_words(change, share)} on the same days of {previous.label}",
+        ),
+        kpi(
+            "Same days last month",
+            block.previous_month_to_date,
+            block.currency,
+            f"the first {report.as_of.day} days of {previous.label}",
+        ),
         kpi("Previous month", block.previous_month, block.currency, f"all of {previous.label}"),
         kpi_text(
             "Unallocated share",
@@ -90,7 +119,9 @@ def _daily(report: Overview, block: OverviewBlock) -> Component:
     series = [Series(METRICS[report.metric], tuple(amount for _, amount in block.daily))]
     figure = over_time(series, days, granularity=Granularity.DAY, chart=Chart.BARS, currency=block.currency)
     end = report.as_of + timedelta(days=1)
-    view = View(CostQuery(end - timedelta(days=DAYS), end, report.metric, granularity=Granularity.DAY, group_by=("team",)))
+    view = View(
+        CostQuery(end - timedelta(days=DAYS), end, report.metric, granularity=Granularity.DAY, group_by=("team",))
+    )
     label = f"Bars: {METRICS[report.metric].lower()} per day in {block.currency}"
     return chart_card(
         f"What does each day cost, in {block.currency}?",

@@ -16,6 +16,7 @@ from app.reports.team_statement import ServiceCharge, TeamStatement, TeamStateme
 from app.reports.teams import team_names
 from frontend.amounts import change_words
 from frontend.answer import Question, answers, asking, page
+from frontend.components.attributes import labelled
 from frontend.components.figure import chart_card, download, graph
 from frontend.components.kpi import kpi, total_line
 from frontend.components.states import no_bills, no_rows
@@ -50,7 +51,7 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     back = dcc.Link(f"Chargeback {period.label}", href=everybody, className="crumb")
     nothing = no_rows(f"{name} owes nothing for {period.label} and the year before it.", everybody, "All teams")
     blocks = [_block(statement, block, team_id) for block in statement.blocks] or [nothing]
-    return html.Div([html.Nav(back, **{"aria-label": "Breadcrumb"}), html.H1(name), *blocks])
+    return html.Div([html.Nav(back, **labelled("Breadcrumb")), html.H1(name), *blocks])
 
 
 def _block(statement: TeamStatement, block: TeamStatementBlock, team_id: str) -> Component:
@@ -69,14 +70,17 @@ def _block(statement: TeamStatement, block: TeamStatementBlock, team_id: str) ->
             html.Div(
                 [
                     kpi("Direct", charge.direct, currency, "charged to this team by the policy's rules"),
-                    *(kpi(part.pool_name, part.amount, currency, "its part of a shared cost") for part in charge.shared),
+                    *(
+                        kpi(part.pool_name, part.amount, currency, "its part of a shared cost")
+                        for part in charge.shared
+                    ),
                 ],
                 className="kpis parts",
             ),
             _trend(statement, block, team_id),
             _services(statement, block, team_id),
         ],
-        **{"aria-label": f"Statement in {currency}"},
+        **labelled(f"Statement in {currency}"),
     )
 
 
@@ -89,7 +93,9 @@ def _trend(statement: TeamStatement, block: TeamStatementBlock, team_id: str) ->
     view = _view(statement, team_id, year)
     return chart_card(
         f"How did it move over the last 13 months, in {currency}?",
-        graph(figure, name=f"trueup-{team_id}-{currency}", label="Bars: the team's total per billing month", height=240),
+        graph(
+            figure, name=f"trueup-{team_id}-{currency}", label="Bars: the team's total per billing month", height=240
+        ),
         dcc.Link("By service", href=trends_url(view), className="action"),
         download("CSV", f"/api/v1/costs.csv?{view.api_query}"),
     )
@@ -119,7 +125,9 @@ def _services(statement: TeamStatement, block: TeamStatementBlock, team_id: str)
 
 
 def _service_row(service: ServiceCharge, view: View) -> Row:
-    inside = view.only("service_name", service.service_name).only("service_provider_name", service.service_provider_name)
+    inside = view.only("service_name", service.service_name).only(
+        "service_provider_name", service.service_provider_name
+    )
     return {
         "service": key_word("service_name", service.service_name, {}),
         "provider": service.service_provider_name,

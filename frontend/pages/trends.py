@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.db.session import read_session
 from app.domain.charge import Axis, Metric
+from app.domain.money import ZERO
 from app.domain.viewer import Viewer
+from app.reports.chargeback import billing_periods
 from app.reports.cost_query import TAG, CostQuery, Granularity
 from app.reports.costs import costs
 from app.reports.teams import team_names
@@ -20,6 +22,7 @@ from frontend.callback import callback
 from frontend.clock import today
 from frontend.components.controls import cost_controls, filter_adder
 from frontend.components.cost_answer import cost_answer
+from frontend.components.states import no_bills
 from frontend.state import Chart, View
 from frontend.viewer import viewer
 from frontend.words import GROUPABLE, key_word
@@ -38,9 +41,7 @@ def layout(**params: Any) -> Component:
     return html.Div(
         [
             html.H1("Trends"),
-            html.Div(
-                [cost_controls(view, today()), filter_adder([*GROUPABLE, *tags])], className="card question"
-            ),
+            html.Div([cost_controls(view, today()), filter_adder([*GROUPABLE, *tags])], className="card question"),
             leading_to("trends-url"),
             leading_to("filter-url"),
             asking("trends", search=view.search),
@@ -52,7 +53,10 @@ def layout(**params: Any) -> Component:
 def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     """The costs of the question, drawn and listed."""
     view = View.from_search(question["search"], today=today())
-    return cost_answer(view, costs(session, viewer, view.query), team_names(session))
+    report = costs(session, viewer, view.query)
+    if not report.blocks and not billing_periods(session):
+        return no_bills()
+    return cost_answer(view, report, team_names(session))
 
 
 @callback(
@@ -67,8 +71,15 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     State("url", "search"),
     prevent_initial_call=True,
 )
-def change_question(
-    span: Sequence[str | None], metric: str, axis: str, granularity: str, chart: str, groups: list[str], tag: str | None, search: str
+def change_question(  # noqa: PLR0917  (Dash passes one argument for each control)
+    span: Sequence[str | None],
+    metric: str,
+    axis: str,
+    granularity: str,
+    chart: str,
+    groups: list[str],
+    tag: str | None,
+    search: str,
 ) -> Any:
     """The URL of the question as the controls now have it."""
     shown = View.from_search(search or "", today=today())
@@ -126,7 +137,7 @@ def list_values(name: str | None, search: str) -> tuple[list[dict[str, str]], bo
 def dimension_values(session: Session, viewer: Viewer, query: CostQuery, name: str) -> list[str | None]:
     """What `name` can be in the charges of `query`."""
     report = costs(session, viewer, replace(query, granularity=Granularity.TOTAL, group_by=(name,)))
-    rows = sorted((row for block in report.blocks for row in block.rows), key=lambda row: -abs(row.amount or 0))
+    rows = sorted((row for block in report.blocks for row in block.rows), key=lambda row: -abs(row.amount or ZERO))
     return list(dict.fromkeys(row.keys[0] for row in rows))[:MOST_VALUES]
 
 

@@ -1,6 +1,6 @@
 """DuckDB in process: where bills are read, checked and rolled up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,6 +67,23 @@ def bill_table(backend: Backend, parquet: Sequence[Path]) -> Table:
         f" FROM read_parquet([{paths}], union_by_name = true, filename = '{FILE}', file_row_number = true)"
     )
     return backend.table("bill")
+
+
+@contextmanager
+def naming_the_damaged(backend: Backend, parquet: Mapping[Path, str]) -> Iterator[None]:
+    """Turns what DuckDB says when a Parquet file is damaged inside into a BadInput that names the file.
+
+    `parquet` are the files and their names. Only after a failure are they read one by one, to find out which it is.
+    """
+    try:
+        yield
+    except duckdb.Error:
+        for path, name in parquet.items():
+            try:
+                backend.raw_sql(f"SELECT count(COLUMNS(*)) FROM read_parquet({literal(path)})").fetchall()
+            except duckdb.Error as cause:
+                raise BadInput(f"{name} is damaged: not all of it can be read. Download it again.") from cause
+        raise
 
 
 def quoted(name: str) -> str:

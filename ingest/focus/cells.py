@@ -29,12 +29,12 @@ def epoch_us(instant: _with_zone) -> int:  # type: ignore[valid-type, empty-body
 
 
 @ibis.udf.scalar.builtin
-def make_timestamp(microseconds: int) -> _timestamp:  # type: ignore[valid-type, empty-body]
+def make_timestamp(microseconds: int) -> _timestamp:  # type: ignore[valid-type]
     """The instant that many microseconds after 1970."""
 
 
 @ibis.udf.scalar.builtin
-def try_strptime(text: str, formats: dt.Array(dt.string)) -> _timestamp:  # type: ignore[valid-type, empty-body]
+def try_strptime(text: str, formats: dt.Array(dt.string)) -> _timestamp:  # type: ignore[valid-type]
     """The instant in the first format that fits, or null."""
 
 

@@ -80,7 +80,9 @@ def _allowed(column: str, values: tuple[str, ...]) -> list[_Rule]:
     choices = ", ".join(values)
     return [
         _Rule("allowed-values", column, f"is none of the values FOCUS allows ({choices})", unknown, example),
-        _Rule("casing", column, "is spelled in another case than FOCUS has it; booked in FOCUS' case", miscased, example),
+        _Rule(
+            "casing", column, "is spelled in another case than FOCUS has it; booked in FOCUS' case", miscased, example
+        ),
     ]
 
 

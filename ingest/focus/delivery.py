@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ibis import Table
 from ibis.backends.duckdb import Backend
@@ -58,39 +59,45 @@ def open_delivery(
     Raises BadInput when a file is damaged, is no FOCUS Cost and Usage file, lacks a mandatory column, or differs in
     version or format from the others; and when there is nothing but other FOCUS datasets.
     """
-    recognised = [(file, *_open(file, scratch, number)) for number, file in enumerate(files)]
-    set_aside = tuple((file, found.dataset) for file, found, _ in recognised if _is_other(found))
-    charges = [(file, found, plain) for file, found, plain in recognised if not _is_other(found)]
+    opened = [_open(file, scratch, number) for number, file in enumerate(files)]
+    set_aside = tuple((each.file, each.layout.dataset) for each in opened if each.is_other)
+    charges = [each for each in opened if not each.is_other]
     if not charges:
         file, dataset = set_aside[0]
         raise BadInput(
             f"{file.name} is a FOCUS {dataset} file: it holds no charges."
             " Ingest the Cost and Usage file that was exported with it."
         )
-    _check_layouts([(file, found) for file, found, _ in charges])
-    _check_types([(file, found) for file, found, _ in charges if file.is_parquet])
+    _check_layouts([(each.file, each.layout) for each in charges])
+    _check_types([(each.file, each.layout) for each in charges if each.file.is_parquet])
     staged = tuple(
-        _stage(backend, file, found, plain, scratch / f"{number:05d}.parquet", progress)
-        for number, (file, found, plain) in enumerate(charges)
+        _stage(backend, each, scratch / f"{number:05d}.parquet", progress) for number, each in enumerate(charges)
     )
     bill = bill_table(backend, [each.parquet for each in staged])
     mapping = _mapping(bill, staged, key_extras)
     return FocusDelivery(staged, set_aside, staged[0].layout.version, mapping, lines(bill, mapping))
 
 
-def _is_other(found: Layout) -> bool:
-    return found.dataset is not Dataset.COST_AND_USAGE
+class _Opened(NamedTuple):
+    """A file whose header has been read, and where its bytes stand uncompressed."""
+
+    file: SourceFile
+    layout: Layout
+    plain: Path
+
+    @property
+    def is_other(self) -> bool:
+        return self.layout.dataset is not Dataset.COST_AND_USAGE
 
 
-def _open(file: SourceFile, scratch: Path, number: int) -> tuple[Layout, Path]:
-    """The layout of a file, and where its bytes stand uncompressed."""
+def _open(file: SourceFile, scratch: Path, number: int) -> _Opened:
     if file.is_parquet:
-        return layout(tuple(parquet_header(file))), file.path
+        return _Opened(file, layout(tuple(parquet_header(file))), file.path)
     plain = file.path
     if file.is_gzip:
         plain = scratch / f"{number:05d}.csv"
         expand(file, plain)
-    return layout(csv_header(plain, file.name)), plain
+    return _Opened(file, layout(csv_header(plain, file.name)), plain)
 
 
 def _check_layouts(files: Sequence[tuple[SourceFile, Layout]]) -> None:
@@ -105,7 +112,8 @@ def _check_layouts(files: Sequence[tuple[SourceFile, Layout]]) -> None:
         if found.version != first_layout.version or file.is_parquet != first.is_parquet:
             raise BadInput(
                 f"{file.name} is {_kind(file, found)}, but {first.name} is {_kind(first, first_layout)}."
-                " One delivery has one version and format: ingest them one after the other."
+                " One delivery has one version and format: export them alike, or ingest each under a source of its own"
+                " (--source NAME)."
             )
 
 
@@ -149,13 +157,11 @@ def _kind(file: SourceFile, found: Layout) -> str:
     return f"FOCUS {found.version} in {'Parquet' if file.is_parquet else 'CSV'}"
 
 
-def _stage(
-    backend: Backend, file: SourceFile, found: Layout, plain: Path, target: Path, progress: Progress
-) -> StagedFile:
+def _stage(backend: Backend, opened: _Opened, target: Path, progress: Progress) -> StagedFile:
+    file, found, plain = opened
     if file.is_parquet:
         return StagedFile(file, found, plain, rewritten=False)
-    header = csv_header(plain, file.name)
-    progress("stage", stage_csv(backend, plain, file, header, target))
+    progress("stage", stage_csv(backend, plain, file, csv_header(plain, file.name), target))
     if plain != file.path:
         plain.unlink()  # the uncompressed copy has served
     return StagedFile(file, found, target, rewritten=True)

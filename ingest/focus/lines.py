@@ -130,7 +130,7 @@ def _problem(numbers: Mapping[str, Cell], instants: Mapping[str, Cell], currency
     return ibis.cases(
         (numbers["billed_cost"].unreadable, ibis.literal("billed_cost")),
         (numbers["effective_cost"].unreadable, ibis.literal("effective_cost")),
-        (~ibis.coalesce(currency.re_search("^[A-Z]{3}$"), False), ibis.literal("billing_currency")),  # noqa: FBT003
+        (~ibis.coalesce(currency.re_search("^[A-Z]{3}$"), False), ibis.literal("billing_currency")),
         (instants["billing_period_start"].value.isnull(), ibis.literal("billing_period_start")),
         (instants["charge_period_start"].value.isnull(), ibis.literal("charge_period_start")),
     )

@@ -109,7 +109,7 @@ def test_a_billing_period_that_starts_in_mid_month_is_booked_in_its_month(trueup
 
 
 def test_columns_that_focus_does_not_know_are_kept_with_the_line(trueup: Trueup, tmp_path: Path) -> None:
-    row = focus_row("1", x_CostClass="gold", Id="42", Note="a, \"b\"\nc")
+    row = focus_row("1", x_CostClass="gold", Id="42", Note='a, "b"\nc')
     trueup.ingest(write_csv(tmp_path / "bill.csv", [row]))
     (item,) = trueup.lines().items
     assert item.values["x_CostClass"] == "gold"

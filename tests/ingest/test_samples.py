@@ -142,7 +142,7 @@ def test_every_other_example_of_the_specification_is_refused_with_its_columns_or
         with file.open(encoding="utf-8-sig", newline="") as stream:
             header, first = [next(reader) for reader in [csv.reader(stream)] for _ in range(2)]
         if "mandatory" in message:
-            named = message.split("column")[1].split(" of FOCUS")[0].removeprefix("s").strip().split(", ")
+            named = message.split("column")[1].split(" of FOCUS", maxsplit=1)[0].removeprefix("s").strip().split(", ")
             assert named
             assert not set(named) & set(header)
         elif "cannot be read" in message:

@@ -1,4 +1,4 @@
-"""Which charge keys, of which live loads and days, a question is about, and what part of them: the way to line items."""
+"""The way from a question to line items: charge keys, of which loads and days, and what part of them is asked for."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -92,7 +92,5 @@ def wanted_keys(session: Session, question: Question, *, visible: frozenset[str]
     test = team_test(question, visible)
     paid = shared(owned, test)
     columns = (owned.c.load_id, owned.c.charge_key_id, owned.c.first_day, owned.c.end_day)
-    statement = (
-        select(*columns, func.sum(paid.share)).select_from(paid.rows).where(test(paid.team)).group_by(*columns)
-    )
+    statement = select(*columns, func.sum(paid.share)).select_from(paid.rows).where(test(paid.team)).group_by(*columns)
     return [WantedKey(*row) for row in session.execute(statement)]

@@ -1,7 +1,5 @@
 import fnmatch
-import random
 import re
-import time
 from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
@@ -121,7 +119,6 @@ def test_a_tag_names_the_team_and_a_tag_that_names_none_is_passed_over() -> None
         (AllOf((Glob(REGION, "us-*"), Glob(REGION, "*-1"))), {"us-east-1"}),
         (AnyOf((Glob(REGION, "us-*"), Glob(REGION, "*-1"))), {"us-east-1", "us-west-2", "eu-west-1"}),
     ],
-    ids=str,
 )
 def test_what_a_condition_matches(condition: Condition, matching: set[str | None]) -> None:
     regions = ("us-east-1", "us-west-2", "eu-west-1", None, "")
@@ -250,36 +247,3 @@ def test_the_assignments_of_a_key_cover_all_of_time_without_overlap(policy: Poli
 def test_the_order_of_keys_does_not_matter(policy: Policy, rows: list[Row]) -> None:
     backwards = [each._replace(key=len(rows) - 1 - each.key) for each in owners(policy, *reversed(rows))]
     assert sorted(backwards, key=lambda each: (each.key, each.valid_from or date.min)) == owners(policy, *rows)
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_keys_and_two_hundred_rules_take_about_a_second() -> None:
-    dice = random.Random(1)
-    keys = InMemoryKeys(
-        [
-            {
-                "sub_account_id": f"account-{dice.randrange(300)}",
-                "service_name": f"service-{dice.randrange(80)}",
-                "resource_id": f"arn:aws:ec2:us-east-1::instance/cluster-{dice.randrange(100)}/i-{index:08x}",
-                "tags": {"team": f"team-{dice.randrange(60)}"},
-            }
-            for index in range(100_000)
-        ]
-    )
-    conditions_in_turn = (
-        lambda index: Glob(Column("resource_id"), f"*cluster-{index}/*"),
-        lambda index: Regex(Column("service_name"), f"^service-{index}$"),
-        lambda index: equals(Column("sub_account_id"), f"account-{index}"),
-        lambda index: AllOf((equals(REGION, "x"), Not(equals(Column("sub_account_id"), f"account-{index}")))),
-    )
-    by_tag = Rule("tag", Present(Tag("team")), ToTeamFromTag(Tag("team")))
-    policy = Policy(
-        "p",
-        tuple(Team(f"team-{index}", "T", valid_from=JUNE if index % 3 else None) for index in range(50)),
-        rules=(by_tag, *(Rule("r", conditions_in_turn[i % 4](i), ToTeam(f"team-{i % 50}")) for i in range(199))),
-    )
-    began = time.perf_counter()
-    count = sum(1 for _ in assignments(policy, keys))
-    took = time.perf_counter() - began
-    print(f"{count} assignments in {took:.2f} s")
-    assert took < 3  # generous, for a busy machine; 0.6 s on two quiet cores

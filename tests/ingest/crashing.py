@@ -1,0 +1,71 @@
+"""An ingest that is killed: a process that ends itself the hard way when it reaches a stage."""
+
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+import app.actions.ingest
+import ingest.archive
+import ingest.detail
+import ingest.pipeline
+from app.actions.ingest import ingest_paths
+from app.db.session import make_engine
+from app.domain.viewer import operator
+from app.settings import Settings
+
+# Processes are forked from one that has imported everything already and holds no connection.
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload([__name__])
+
+
+def ingest_until(fatal: str, config: Settings, file: Path) -> int:
+    """The exit code of a process that ingests `file` into `aws` and is killed at the stage `fatal`."""
+    process = _CONTEXT.Process(target=_ingest, args=(fatal, config, file))
+    process.start()
+    process.join(60)
+    code = process.exitcode
+    process.close()
+    return -1 if code is None else code
+
+
+def _die(*_arguments: Any, **_options: Any) -> None:
+    """No handler, no `finally` and no rollback runs."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _ingest(fatal: str, config: Settings, file: Path) -> None:
+    match fatal:
+        case "archive":
+            ingest.archive.shutil.copyfile = _half_a_copy  # type: ignore[attr-defined]
+        case "detail":
+            ingest.detail.json.dumps = _die  # type: ignore[attr-defined, assignment]
+        case "commit":
+            _die_at_the_commit_after(ingest.pipeline.write_detail)
+        case "audit":
+            app.actions.ingest.record = _die  # type: ignore[attr-defined]
+
+    def progress(stage: str, _done: int) -> None:
+        if stage == fatal:
+            _die()
+
+    assert config.database_url
+    ingest_paths(make_engine(config.database_url), operator(), config, [file], source_name="aws", progress=progress)
+
+
+def _half_a_copy(source: Path, target: Path) -> None:
+    data = source.read_bytes()
+    target.write_bytes(data[: len(data) // 2])
+    _die()
+
+
+def _die_at_the_commit_after(last_step: Any) -> None:
+    def armed(*arguments: Any) -> None:
+        last_step(*arguments)
+        event.listen(Session, "before_commit", _die)
+
+    ingest.pipeline.write_detail = armed
