@@ -92,7 +92,9 @@ class Trueup:
 
     def live(self) -> list[tuple[str, int]]:
         """Billing period and rows of each live load."""
-        return [(f"{each.billing_period_start:%Y-%m}", each.rows_loaded) for each in self.all(Load) if each.state == "live"]
+        return [
+            (f"{each.billing_period_start:%Y-%m}", each.rows_loaded) for each in self.all(Load) if each.state == "live"
+        ]
 
     def differences(self, load_id: int) -> list[tuple[str | None, str | None, Decimal, Decimal]]:
         """Team, service, billed cost before and after of what a load changed."""
@@ -129,7 +131,7 @@ class Trueup:
         }
 
 
-def _query(
+def _query(  # noqa: PLR0917  (as `CostQuery` has them)
     group_by: tuple[str, ...],
     metric: Metric,
     axis: Axis,

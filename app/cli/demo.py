@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 
 from app.cli.output import progress_bar, say
 from app.cli.serve import Host, Port, check_exposure, run
-from app.db.session import database_url, engine, write_session
+from app.db.session import database_url, engine, forget_engine, write_session
 from app.domain.viewer import operator
 from app.settings import Settings, settings
 
@@ -51,7 +51,7 @@ def use_demo_database(config: Settings) -> None:
     os.environ["TRUEUP_DATABASE_URL"] = demo_url
     os.environ["TRUEUP_DATA_DIR"] = str(config.data_dir / "demo")
     settings.cache_clear()
-    engine.cache_clear()
+    forget_engine()
 
 
 def _create_beside(url: str, database: str) -> None:

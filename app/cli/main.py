@@ -4,8 +4,11 @@ Exit codes: 0 done, 1 refused or failed (nothing changed), 2 wrong usage. Import
 """
 
 import sys
+from typing import NoReturn
 
 import typer
+from psycopg.errors import UndefinedTable
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.cli import chargeback, db, demo, doctor, ingest, keys, loads, policy, schedule, serve, sources
 from app.errors import TrueupError
@@ -37,5 +40,16 @@ def main() -> None:
     try:
         app()
     except TrueupError as error:
-        print(f"trueup: {error}", file=sys.stderr)
-        sys.exit(1)
+        _fail(str(error))
+    except OperationalError as error:
+        reason = str(error.orig or error).splitlines()[0]
+        _fail(f"The database cannot be used: {reason}. Check TRUEUP_DATABASE_URL; `trueup doctor` tells more.")
+    except ProgrammingError as error:
+        if not isinstance(error.orig, UndefinedTable):
+            raise
+        _fail("The database has no tables of this version yet. Run `trueup db upgrade`.")
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"trueup: {message}", file=sys.stderr)
+    sys.exit(1)

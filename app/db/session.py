@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 
 import psycopg
 from psycopg import sql
@@ -38,10 +39,23 @@ def make_engine(url: str) -> Engine:
     return create_engine(target, pool_size=10, max_overflow=30, pool_pre_ping=True)
 
 
-@cache
+_OPENING = Lock()
+
+
 def engine() -> Engine:
     """This process's engine, on the configured database."""
+    with _OPENING:  # two threads that ask first must not both start the embedded server
+        return _engine()
+
+
+@cache
+def _engine() -> Engine:
     return make_engine(database_url(settings()))
+
+
+def forget_engine() -> None:
+    """Lets the next caller open the database that is configured then."""
+    _engine.cache_clear()
 
 
 @contextmanager

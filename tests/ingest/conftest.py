@@ -11,7 +11,7 @@ import pytest
 
 from app.cli.main import main
 from app.db.session import engine as configured_engine
-from app.db.session import make_engine
+from app.db.session import forget_engine, make_engine
 from app.settings import Settings, settings
 from tests.ingest.bills import focus_row, write_csv
 from tests.trueup import Trueup
@@ -48,14 +48,12 @@ def environment(trueup: Trueup) -> dict[str, str]:
 
 
 @pytest.fixture
-def typed(
-    standing: Trueup, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Command]:
+def typed(standing: Trueup, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
     """`trueup …` in this process: what `.venv/bin/trueup` calls."""
     for name, value in environment(standing).items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
-    configured_engine.cache_clear()
+    forget_engine()
 
     def run(*words: str | Path) -> Answer:
         monkeypatch.setattr(sys, "argv", ["trueup", *map(str, words)])
@@ -67,9 +65,8 @@ def typed(
         return Answer(code if isinstance(code, int) else 0, said.out, said.err)
 
     yield run
-    if configured_engine.cache_info().currsize:
-        configured_engine().dispose()
-    configured_engine.cache_clear()
+    configured_engine().dispose()
+    forget_engine()
     settings.cache_clear()
 
 

@@ -43,9 +43,9 @@ def _ingest(fatal: str, config: Settings, file: Path) -> None:
         case "archive":
             ingest.archive.shutil.copyfile = _half_a_copy  # type: ignore[attr-defined]
         case "detail":
-            ingest.detail.json.dumps = _die  # type: ignore[attr-defined, assignment]
+            ingest.detail.json.dumps = _die  # type: ignore[attr-defined]
         case "commit":
-            _die_at_the_commit_after(ingest.pipeline.write_detail)
+            _die_at_the_commit_after_the_detail()
         case "audit":
             app.actions.ingest.record = _die  # type: ignore[attr-defined]
 
@@ -63,9 +63,11 @@ def _half_a_copy(source: Path, target: Path) -> None:
     _die()
 
 
-def _die_at_the_commit_after(last_step: Any) -> None:
+def _die_at_the_commit_after_the_detail() -> None:
+    """The detail is written last, so the next commit is the one that makes the load live."""
+
     def armed(*arguments: Any) -> None:
-        last_step(*arguments)
+        ingest.detail.write_detail(*arguments)
         event.listen(Session, "before_commit", _die)
 
-    ingest.pipeline.write_detail = armed
+    ingest.pipeline.__dict__["write_detail"] = armed

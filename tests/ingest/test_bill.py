@@ -62,7 +62,8 @@ def test_a_row_set_aside_names_the_file_of_several(trueup: Trueup, tmp_path: Pat
     write_csv(tmp_path / "bill" / "part-1.csv", [focus_row("1"), focus_row("2")])
     write_csv(tmp_path / "bill" / "more" / "part-2.csv.gz", [focus_row("4"), focus_row("oops")])
     outcome = trueup.ingest(tmp_path / "bill")
-    assert (outcome.rows_in, trueup.total()) == (4, 7)
+    assert outcome.rows_in == 4
+    assert trueup.total() == 7
     assert trueup.quarantined() == [("more/part-2.csv.gz", 3, "BilledCost", "oops")]
 
 
@@ -171,7 +172,7 @@ def test_exact_and_inexact_parquet_are_not_read_together(trueup: Trueup, tmp_pat
     rough = focus_row("1", BilledCost=0.5)
     write_parquet(tmp_path / "bill" / "1.parquet", [exact], {"BilledCost": pa.decimal128(38, 20)})
     write_parquet(tmp_path / "bill" / "2.parquet", [rough], {"BilledCost": pa.float64()})
-    with pytest.raises(BadInput, match="BilledCost is decimal in 1.parquet and float in 2.parquet"):
+    with pytest.raises(BadInput, match=r"BilledCost is decimal in 1\.parquet and float in 2\.parquet"):
         trueup.ingest(tmp_path / "bill")
 
 
@@ -179,5 +180,5 @@ def test_tags_as_text_and_as_a_map_are_not_read_together(trueup: Trueup, tmp_pat
     write_parquet(tmp_path / "bill" / "1.parquet", [focus_row("1", Tags='{"a": "b"}')])
     as_map = {"Tags": pa.map_(pa.string(), pa.string())}
     write_parquet(tmp_path / "bill" / "2.parquet", [focus_row("1", Tags=[("a", "b")])], as_map)
-    with pytest.raises(BadInput, match="Tags is map in 2.parquet and text in 1.parquet"):
+    with pytest.raises(BadInput, match=r"Tags is map in 2\.parquet and text in 1\.parquet"):
         trueup.ingest(tmp_path / "bill")

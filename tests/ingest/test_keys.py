@@ -7,7 +7,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from app.actions.sources import add_source
+from app.db.session import write_session
 from app.db.tables import ChargeKey
+from app.domain.viewer import operator
 from ingest.keys import tags_of, tidy
 from tests.ingest.bills import focus_row, write_csv, write_parquet
 from tests.trueup import Trueup
@@ -49,9 +52,7 @@ def test_blanks_around_a_value_are_no_part_of_it(trueup: Trueup, tmp_path: Path,
     assert trueup.lines(filters=["service_name:Amazon S3"]).totals == {"USD": 4}
 
 
-def test_tags_are_the_same_as_json_text_and_as_a_map_in_any_order(
-    trueup: Trueup, tmp_path: Path, one_key: Any
-) -> None:
+def test_tags_are_the_same_as_json_text_and_as_a_map_in_any_order(trueup: Trueup, tmp_path: Path, one_key: Any) -> None:
     as_text = [
         focus_row("1", Tags='{"team": "search", "env": "prod"}'),
         focus_row("2", Tags='{"env":"prod","team":"search"}'),
@@ -73,9 +74,7 @@ def test_the_cells_of_a_map_are_shown_as_json(trueup: Trueup, tmp_path: Path) ->
     assert json.loads(item.values["tags"] or "") == {"team": "search"}
 
 
-def test_tags_without_value_and_of_other_types_stay_what_they_are(
-    trueup: Trueup, tmp_path: Path, one_key: Any
-) -> None:
+def test_tags_without_value_and_of_other_types_stay_what_they_are(trueup: Trueup, tmp_path: Path, one_key: Any) -> None:
     tags = '{"gone": null, "flag": true, "number": 1.50, "list": [2, 1]}'
     trueup.ingest(write_csv(tmp_path / "bill.csv", [focus_row("1", Tags=tags)]))
     assert one_key().tags == {"gone": None, "flag": True, "number": "1.50", "list": '["2", "1"]'}
@@ -112,10 +111,6 @@ def test_what_tags_can_be(raw: object, tags: dict[str, Any] | None) -> None:
 
 
 def test_a_policys_extra_column_is_part_of_the_key(trueup: Trueup, tmp_path: Path) -> None:
-    from app.actions.sources import add_source
-    from app.db.session import write_session
-    from app.domain.viewer import operator
-
     with write_session(trueup.engine) as session:
         add_source(session, operator(), kind="focus", name="aws", config={"key_extras": ["x_CostClass"]})
     rows = [focus_row("1", x_CostClass="a"), focus_row("2", x_CostClass="b"), focus_row("4", x_CostClass="NULL")]
@@ -127,7 +122,6 @@ def test_a_policys_extra_column_is_part_of_the_key(trueup: Trueup, tmp_path: Pat
         for three in ({"x_CostClass": "a"}, {"x_CostClass": "b"}, {})
     )
     trueup.policy(
-        "name: x\nteams: [{id: search}]\nrules:\n"
-        "  - {name: A, when: {column: x_CostClass, equals: a}, team: search}\n"
+        "name: x\nteams: [{id: search}]\nrules:\n  - {name: A, when: {column: x_CostClass, equals: a}, team: search}\n"
     )
     assert trueup.costs("team") == {"USD": {"search": 1, None: 6}}

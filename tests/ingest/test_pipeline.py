@@ -121,7 +121,9 @@ def test_another_billing_account_is_refused_unless_it_is_meant(trueup: Trueup, t
     trueup.ingest(write_csv(tmp_path / "a.csv", [focus_row("1", BillingAccountId="1000")]))
     other = write_csv(tmp_path / "b.csv", [focus_row("2", BillingAccountId="2000")])
     before = trueup.figures()
-    with pytest.raises(Conflict, match=r"2026-03 holds billing account 1000, which this delivery lacks \(it holds 2000"):
+    with pytest.raises(
+        Conflict, match=r"2026-03 holds billing account 1000, which this delivery lacks \(it holds 2000"
+    ):
         trueup.ingest(other)
     assert trueup.figures() == before
     assert [state for state, _ in trueup.deliveries()] == ["loaded", "refused"]

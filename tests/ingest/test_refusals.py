@@ -190,6 +190,17 @@ REFUSED: dict[Callable[[Path], Path], str] = {
     commitments_only: r"bill\.csv is a FOCUS Contract Commitment file: it holds no charges",
     a_name_that_is_ours: r"bill\.csv, row 1: Trueup needs the column name file_row_number for itself",
 }
+# Starting Python takes seconds, so not all of them.
+IN_A_PROCESS_OF_ITS_OWN = (
+    truncated_gzip,
+    semicolons,
+    no_billed_cost,
+    the_same_column_twice,
+    garbage_for_costs,
+    nothing_at_all,
+    two_formats,
+    damaged_parquet,
+)
 each_refusal = pytest.mark.parametrize("make", REFUSED, ids=lambda make: make.__name__)
 
 
@@ -209,7 +220,7 @@ def test_it_is_refused_with_a_reason_and_changes_nothing(
 
 
 @pytest.mark.slow
-@each_refusal
+@pytest.mark.parametrize("make", IN_A_PROCESS_OF_ITS_OWN, ids=lambda make: make.__name__)
 def test_on_the_command_line_it_is_one_message_and_exit_code_1(
     standing: Trueup, spawned: Command, tmp_path: Path, make: Callable[[Path], Path]
 ) -> None:

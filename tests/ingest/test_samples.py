@@ -59,7 +59,7 @@ def test_the_real_sample_is_billed_in_two_months(trueup: Trueup, sample: Path) -
     assert trueup.costs(granularity=Granularity.MONTH) == {"USD": by_month}
     # One row of the October bill has its charge period in September.
     used = trueup.costs(granularity=Granularity.MONTH, axis=Axis.CHARGE)["USD"]
-    assert used["2024-09-01"] > by_month["2024-09-01"]
+    assert (used["2024-09-01"] or 0) > by_month["2024-09-01"]
     assert trueup.total(axis=Axis.CHARGE) == Decimal("20.52022672899")
 
 
@@ -115,9 +115,7 @@ def test_the_spend_agreement_examples_of_the_specification_load(trueup: Trueup, 
         outcome = trueup.ingest(file, source=each)
         assert outcome.rows_quarantined == 0
         expected = sums(file, "BilledCost")
-        booked = {
-            total["billing_currency"]: Decimal(0) for load in outcome.loads for total in load.totals
-        }
+        booked = {total["billing_currency"]: Decimal(0) for load in outcome.loads for total in load.totals}
         for load in outcome.loads:
             for total in load.totals:
                 booked[total["billing_currency"]] += Decimal(total["billed_cost"])

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from psycopg import sql
 from sqlalchemy import make_url
 
-from app.db.session import engine
+from app.db.session import forget_engine
 from app.main import create_app
 from app.settings import settings
 from tests.journeys.company import seed
@@ -89,7 +89,7 @@ def _serving() -> Iterator[str]:
 
 def _forget_settings() -> None:
     settings.cache_clear()
-    engine.cache_clear()
+    forget_engine()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.api.deps import reading, writing
-from app.db.session import engine
+from app.db.session import forget_engine
 from app.main import create_app
 from app.settings import settings
 
@@ -42,4 +42,4 @@ def guarded(server: FastAPI, database_url: str, monkeypatch: pytest.MonkeyPatch)
 
 def _forget_settings() -> None:
     settings.cache_clear()
-    engine.cache_clear()
+    forget_engine()

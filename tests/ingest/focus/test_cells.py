@@ -118,10 +118,10 @@ def at(written: str, kind: pa.DataType) -> datetime | date:
     instant = datetime.fromisoformat(written)
     if pa.types.is_date(kind):
         return instant.date()
-    return instant if kind.tz else instant.replace(tzinfo=None)
+    return instant if getattr(kind, "tz", None) else instant.replace(tzinfo=None)
 
 
-INSTANTS = (
+INSTANTS: tuple[pa.DataType, ...] = (
     *(pa.timestamp(unit) for unit in ("ms", "us", "ns")),
     *(pa.timestamp(unit, tz="UTC") for unit in ("ms", "us", "ns")),
     pa.date32(),
@@ -164,7 +164,12 @@ def test_a_thousand_doubles_of_a_tenth_are_a_hundred(trueup: Trueup, tmp_path: P
 
 
 def test_whole_costs_are_read_from_any_type(trueup: Trueup, tmp_path: Path) -> None:
-    types = {pa.decimal128(10, 2): Decimal, pa.decimal128(38, 18): Decimal, pa.int64(): int, pa.string(): str}
+    types: dict[pa.DataType, Any] = {
+        pa.decimal128(10, 2): Decimal,
+        pa.decimal128(38, 18): Decimal,
+        pa.int64(): int,
+        pa.string(): str,
+    }
     rows = [focus_row("3"), focus_row("-1")]
     for kind, read in types.items():
         as_typed, of_columns = typed(rows, number=kind, instant=pa.date32(), read=read)
@@ -184,9 +189,7 @@ def test_a_double_that_is_no_number_sets_its_row_aside(trueup: Trueup, tmp_path:
     assert trueup.quarantined() == broken
 
 
-def test_the_same_bill_as_csv_and_as_parquet_is_the_same_money_on_the_same_keys(
-    trueup: Trueup, tmp_path: Path
-) -> None:
+def test_the_same_bill_as_csv_and_as_parquet_is_the_same_money_on_the_same_keys(trueup: Trueup, tmp_path: Path) -> None:
     rows = [focus_row("0.1"), focus_row("2.25", ServiceName="Amazon S3")]
     trueup.ingest(write_csv(tmp_path / "bill.csv", rows))
     before = trueup.costs("service_name", "resource_id")
