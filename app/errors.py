@@ -7,7 +7,7 @@
     ├── BadInput                what was handed in is broken; nothing was changed
     └── NotAllowed              the viewer lacks the scope
 
-Errors carry the facts as attributes and know nothing of HTTP; `app/api/problems.py` and `app/cli.py` map them.
+Errors carry the facts as attributes and know nothing of HTTP; `app/api/problems.py` and `app/cli/main.py` map them.
 """
 
 

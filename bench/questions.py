@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from app.actions.ingest import ingest_paths
 from app.chargeback.posting import lock_posting, post
-from app.db.load import attach, create_load_table
+from app.db.load import attach, create_load_table, index_charges
 from app.db.queries import cubes
 from app.db.session import read_session, write_session
 from app.domain.period import months_back, next_month
@@ -80,6 +80,7 @@ def _copy_load(place: Place, month: date) -> None:
             ),
             {"month": month, "load": load_id, "first": MONTH, "end": next_month(month), "id": first.id},
         )
+        index_charges(session, table)
         lock_posting(session)
         attach(session, table, load_id, month)
         post(session, [month])

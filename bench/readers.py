@@ -1,4 +1,4 @@
-"""Readers while a month is ingested again: does anybody wait?"""
+"""Readers while a month is ingested again: how much longer they wait."""
 
 import subprocess
 import sys
@@ -41,7 +41,12 @@ def p95_during_ingest(place: Place, folder: Path) -> float:
     stop = threading.Event()
     command = (sys.executable, "-m", "bench.ours", str(folder), place.database, "again")
     with subprocess.Popen(("nice", "-n", "10", *command), stdout=subprocess.DEVNULL) as ingest:
-        threading.Thread(target=lambda: (ingest.wait(), stop.set()), daemon=True).start()
+
+        def tell() -> None:
+            ingest.wait()
+            stop.set()
+
+        threading.Thread(target=tell, daemon=True).start()
         p95 = reader_p95(place, stop)
     if ingest.returncode:
         raise RuntimeError("the ingest beside the readers failed")

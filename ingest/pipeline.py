@@ -2,7 +2,7 @@
 
 import shutil
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +53,11 @@ def ingest_files(
     *,
     progress: Progress = no_progress,
     replace_accounts: bool = False,
+    on_booked: Callable[[Session, Outcome], None] | None = None,
 ) -> Outcome:
     """Ingests FOCUS files (or folders of them) into the source called `source_name`, which must exist.
+
+    `on_booked` is called in the transaction that makes the delivery live, just before it commits.
 
     Re-running it with the same bytes changes nothing; changed bytes replace the billing periods they cover. Raises
     BadInput when the delivery cannot be used and Conflict when another ingest of the source is running; the live
@@ -73,7 +76,11 @@ def ingest_files(
                 return Outcome(source_name, sha256, unchanged=True)
             _name_files(bound, delivery_id, sha256, files, named)
             attempt = _Attempt(source_name, sha256, files, delivery_id, scratch, replace_accounts=replace_accounts)
-            return _load(bound, config, attempt, progress)
+            with write_session(bound) as session:
+                outcome = _load(session, config, attempt, progress)
+                if on_booked:
+                    on_booked(session, outcome)
+            return outcome
 
 
 @dataclass(frozen=True)
@@ -88,8 +95,8 @@ class _Attempt:
     replace_accounts: bool
 
 
-def _load(bound: Engine, config: Settings, attempt: _Attempt, progress: Progress) -> Outcome:
-    with duckdb_engine(config, attempt.scratch) as backend, write_session(bound) as session:
+def _load(session: Session, config: Settings, attempt: _Attempt, progress: Progress) -> Outcome:
+    with duckdb_engine(config, attempt.scratch) as backend:
         source = session.scalars(select(Source).where(Source.name == attempt.source)).one()
         extras = tuple(source.config.get("key_extras", ()))
         with naming_the_damaged(backend, {file.path: file.name for file in attempt.files if file.is_parquet}):

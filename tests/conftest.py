@@ -161,6 +161,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI nothing may be skipped: a skip there means that the machine was set up wrongly."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = reporter.stats.get("skipped", []) if reporter else []
-    if os.environ.get("TRUEUP_NO_SKIPS") and skipped:
+    if os.environ.get("TRUEUP_NO_SKIPS") and reporter and skipped:
         reporter.write_line(f"{len(skipped)} tests were skipped, and here none may be.", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

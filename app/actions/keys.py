@@ -46,7 +46,7 @@ def create_key(
         raise BadInput("A key needs a name, at least one scope and at least one day to live.")
     unknown = set(teams or ()) - {team.id for team in teams_in_force(session)}
     if unknown:
-        raise BadInput(f"The policy in force knows no team {', '.join(sorted(unknown))}. `trueup teams` lists them.")
+        raise BadInput(f"The policy in force knows no team {', '.join(sorted(unknown))}. GET /api/v1/teams lists them.")
     expires_at = now + timedelta(days=days)
     made = _make(session, name=name.strip(), scopes=scopes, teams=teams, now=now, expires_at=expires_at)
     record(session, viewer, "key.create", made.key.prefix, **_described(made.key))

@@ -13,7 +13,7 @@ def apply_policy(session: Session, viewer: Viewer, document: str) -> PolicyVersi
 
     Returns None when it is in force already. Raises PolicyError with every problem in the document.
     """
-    viewer.require(Scope.WRITE_POLICY)
+    viewer.require_everything(Scope.WRITE_POLICY)
     version = put_in_force(session, document, applied_by=viewer.name)
     if version:
         record(session, viewer, "policy.apply", version.name, version=version.id, sha256=version.sha256)

@@ -18,7 +18,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 
 def add_source(session: Session, viewer: Viewer, *, kind: str, name: str, config: dict[str, Any]) -> Source:
     """Adds a source. Raises BadInput for an unusable name or kind, Conflict when the name is taken."""
-    viewer.require(Scope.WRITE_INGEST)
+    viewer.require_everything(Scope.WRITE_INGEST)
     if kind not in KINDS:
         raise BadInput(f"There is no kind of source called '{kind}'. Choose from {', '.join(KINDS)}.")
     if not _NAME.fullmatch(name):
@@ -34,7 +34,7 @@ def add_source(session: Session, viewer: Viewer, *, kind: str, name: str, config
 
 def remove_source(session: Session, viewer: Viewer, name: str) -> None:
     """Removes a source that has never delivered anything. Raises Conflict for one that has: figures rest on it."""
-    viewer.require(Scope.WRITE_INGEST)
+    viewer.require_everything(Scope.WRITE_INGEST)
     source = find_source(session, name)
     if session.scalars(select(Delivery.id).where(Delivery.source_id == source.id).limit(1)).first():
         raise Conflict(f"'{name}' has deliveries on record, which figures rest on. It cannot be removed.")

@@ -24,7 +24,7 @@ def upgrade() -> None:
 
 @app.command()
 def url() -> None:
-    """Print where the database is, for psql and BI tools.
+    """Print where the database is, for psql and BI tools. An embedded one answers while `trueup serve` runs.
 
     Example: psql "$(trueup db url)"
     """

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,9 @@ from app.db.session import engine, read_session
 from app.domain.viewer import operator
 from app.errors import TrueupError
 from app.settings import settings
-from ingest.pipeline import Outcome
+
+if TYPE_CHECKING:
+    from ingest.pipeline import Outcome
 
 app = typer.Typer(help="Bring bills in.", no_args_is_help=True)
 
@@ -76,7 +78,7 @@ def run(
         raise TrueupError("\n  ".join(["Some sources failed:", *failures]))
 
 
-def _tell(outcomes: list[Outcome], *, as_json: bool) -> None:
+def _tell(outcomes: "list[Outcome]", *, as_json: bool) -> None:
     if as_json:
         answer([asdict(outcome) for outcome in outcomes])
         return
@@ -87,7 +89,7 @@ def _tell(outcomes: list[Outcome], *, as_json: bool) -> None:
         _tell_one(outcome)
 
 
-def _tell_one(outcome: Outcome) -> None:
+def _tell_one(outcome: "Outcome") -> None:
     say(f"{outcome.source}: FOCUS {outcome.focus_version}, {outcome.rows_in:,} rows in.")
     rows = [
         (f"{load.period:%Y-%m}", total["billing_currency"], f"{total['rows']:,}", total["billed_cost"],
@@ -97,9 +99,11 @@ def _tell_one(outcome: Outcome) -> None:
     ]  # fmt: skip
     table(("period", "currency", "rows", "billed_cost", "effective_cost", ""), rows, right=(2, 3, 4))
     if outcome.rows_quarantined:
-        say(f"{outcome.rows_quarantined:,} rows could not be booked: `trueup loads --quarantine` shows them.")
+        count = outcome.rows_quarantined
+        rows_word = "row" if count == 1 else "rows"
+        say(f"{count:,} {rows_word} could not be booked: `trueup loads --quarantine` shows them.")
     for finding in outcome.findings:
         example = f", for example {finding.example!r}" if finding.example else ""
-        say(f"warning: {finding.column} {finding.message} ({finding.rows:,} rows{example})")
+        say(f"warning: {finding.column} {finding.message} (rows: {finding.rows:,}{example})")
     for name, dataset in outcome.set_aside:
         say(f"{name} is a FOCUS {dataset} file: it holds no charges and was left alone.")

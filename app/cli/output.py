@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,7 +15,9 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from app.domain.money import plain
-from ingest.files import Progress as Report
+
+if TYPE_CHECKING:
+    from ingest.files import Progress as Report
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
@@ -69,7 +71,7 @@ def _cell(value: object) -> str:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Report]:
+def progress_bar() -> "Iterator[Report]":
     """Reports the stages of an ingest on a terminal; says nothing in a pipe."""
     if not sys.stderr.isatty():
         yield lambda _stage, _done: None

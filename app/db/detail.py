@@ -86,22 +86,26 @@ class _Store:
 
 
 class DetailReader:
-    """Line items of some loads, limited to some charge keys."""
+    """Line items of some loads, limited to some charge keys. Each delivery is read once, however many loads it has."""
 
     def __init__(self, loads: Sequence[DetailOfLoad], wanted: Sequence[WantedKey], span: Span) -> None:
-        self._loads = {load.load_id: load for load in loads if any(key.load_id == load.load_id for key in wanted)}
+        wanted_loads = {key.load_id for key in wanted}
+        self._loads = [load for load in loads if load.load_id in wanted_loads]
+        self._deliveries = list(dict.fromkeys((load.source, load.delivery_sha256) for load in self._loads))
         self._span = span
         self._connection = duckdb.connect()
         self._connection.execute("SET memory_limit = '512MB'")
         self._connection.execute("SET enable_progress_bar = false")
-        self._connection.register("wanted", _wanted_table(wanted))
+        periods = {load.load_id: load.billing_period_start for load in self._loads}
+        number = {load.load_id: self._deliveries.index((load.source, load.delivery_sha256)) for load in self._loads}
+        self._connection.register("wanted", _wanted_table(wanted, number, periods))
 
     def totals(self) -> list[LineTotal]:
         """What all the lines come to, exactly."""
         found = []
         sums = ", ".join(f"sum({cost})" for cost in COSTS)
-        for load_id in self._loads:
-            query = f"SELECT billing_currency, share, count(*), {sums} FROM ({self._chosen(load_id)}) GROUP BY 1, 2"
+        for number in range(len(self._deliveries)):
+            query = f"SELECT billing_currency, share, count(*), {sums} FROM ({self._chosen(number)}) GROUP BY 1, 2"
             for currency, share, rows, *costs in self._connection.execute(query).fetchall():
                 values = {cost: value or Decimal(0) for cost, value in zip(COSTS, costs, strict=True)}
                 found.append(LineTotal(currency, Decimal(share), rows, values))
@@ -109,66 +113,74 @@ class DetailReader:
 
     def lines(self, *, limit: int, offset: int) -> list[Line]:
         """Lines by charge day, source, file and row."""
-        if not self._loads:
+        if not self._deliveries:
             return []
         texts = ", ".join(f"CAST({cost} AS VARCHAR) AS {cost}" for cost in COSTS)
         parts = " UNION ALL ".join(
-            f"SELECT {load_id} AS load_id, charge_day, billing_currency, {FILE}, {ROW}, share, {texts}"
-            f" FROM ({self._chosen(load_id)})"
-            for load_id in self._loads
+            f"SELECT {number} AS delivery, charge_day, billing_currency, {FILE}, {ROW}, share, {texts}"
+            f" FROM ({self._chosen(number)})"
+            for number in range(len(self._deliveries))
         )
-        query = f"SELECT * FROM ({parts}) ORDER BY charge_day, load_id, {FILE}, {ROW} LIMIT {limit} OFFSET {offset}"
+        query = f"SELECT * FROM ({parts}) ORDER BY charge_day, delivery, {FILE}, {ROW} LIMIT {limit} OFFSET {offset}"
         chosen = self._connection.execute(query).fetchall()
         cells = {
-            load_id: self._cells(load_id, [(row[3], row[4]) for row in chosen if row[0] == load_id])
-            for load_id in {row[0] for row in chosen}
+            number: self._cells(number, [(row[3], row[4]) for row in chosen if row[0] == number])
+            for number in {row[0] for row in chosen}
         }
         return [self._line(row, cells[row[0]][row[3], row[4]]) for row in chosen]
 
-    def _store(self, load_id: int) -> _Store:
-        load = self._loads[load_id]
-        return _opened(settings().archive_dir / load.source / load.delivery_sha256, load.source)
+    def _store(self, number: int) -> _Store:
+        source, sha256 = self._deliveries[number]
+        folder = settings().archive_dir / source / sha256
+        description = folder / "detail" / "detail.json"
+        if not description.exists():
+            raise NotFound(
+                f"The archived bill of '{source}' is not in {settings().archive_dir}."
+                " Point TRUEUP_DATA_DIR at the folder that bills were ingested with."
+            )
+        return _opened(folder, description.stat().st_mtime_ns)
 
-    def _chosen(self, load_id: int) -> str:
-        period = self._loads[load_id].billing_period_start
-        conditions = [f"billing_period_start = DATE '{period}'"]
+    def _chosen(self, number: int) -> str:
+        periods = sorted(
+            load.billing_period_start
+            for load in self._loads
+            if (load.source, load.delivery_sha256) == self._deliveries[number]
+        )
+        conditions = [f"billing_period_start IN ({', '.join(f'{_day(period)}' for period in periods)})"]
         if self._span.first_day:
-            conditions.append(f"charge_day >= DATE '{self._span.first_day}'")
+            conditions.append(f"charge_day >= {_day(self._span.first_day)}")
         if self._span.end_day:
-            conditions.append(f"charge_day < DATE '{self._span.end_day}'")
+            conditions.append(f"charge_day < {_day(self._span.end_day)}")
         # Sorts most lines out before their digest is worked out; the wanted keys decide.
-        # `contains`, because a key's text is the cell's without the blanks around it, of any kind.
-        conditions += [
-            f"({' OR '.join(f'contains({name}, {_text(text)})' for text in texts)})"
-            for name, texts in self._span.texts.items()
-        ]
+        conditions += [f"trim({name}) IN ({', '.join(map(_text, texts))})" for name, texts in self._span.texts.items()]
         return (
-            f"SELECT chosen.*, wanted.share FROM (SELECT * FROM ({self._store(load_id).lines})"
-            f" WHERE {' AND '.join(conditions)}) AS chosen JOIN wanted ON wanted.load_id = {load_id}"
+            f"SELECT chosen.*, wanted.share FROM (SELECT * FROM ({self._store(number).lines})"
+            f" WHERE {' AND '.join(conditions)}) AS chosen JOIN wanted ON wanted.delivery = {number}"
+            " AND wanted.billing_period_start = chosen.billing_period_start"
             " AND wanted.charge_key_id = chosen.charge_key_id"
             " AND chosen.charge_day >= wanted.first_day AND chosen.charge_day < wanted.end_day"
         )
 
-    def _cells(self, load_id: int, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Any]]:
+    def _cells(self, number: int, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Any]]:
         """Every cell of the rows at `places`, as text under its column's name."""
         self._connection.register(
             "places", pa.table({FILE: [file for file, _ in places], ROW: [row for _, row in places]})
         )
         query = (
-            f"SELECT bill.* EXCLUDE ({POSITION}) FROM ({self._store(load_id).bill}) AS bill"
+            f"SELECT bill.* EXCLUDE ({POSITION}) FROM ({self._store(number).bill}) AS bill"
             f" SEMI JOIN places USING ({FILE}, {ROW})"
         )
         rows = self._connection.execute(query).to_arrow_table().to_pylist(maps_as_pydicts="strict")
         return {(row.pop(FILE), row.pop(ROW)): row for row in rows}
 
     def _line(self, row: tuple[Any, ...], cells: dict[str, Any]) -> Line:
-        load_id, day, currency, parquet, number, share, *costs = row
-        store = self._store(load_id)
+        number, day, currency, parquet, place, share, *costs = row
+        store = self._store(number)
         file = next(each for each in store.files if str(store.folder / each["parquet"]) == parquet)
         return Line(
-            source=self._loads[load_id].source,
+            source=self._deliveries[number][0],
             file=file["name"],
-            row_number=number + file["header_rows"] + 1,
+            row_number=place + file["header_rows"] + 1,
             charge_period_start=_instant(cells, "chargeperiodstart", day),
             charge_period_end=_instant(cells, "chargeperiodend", day),
             currency=currency,
@@ -193,27 +205,28 @@ def detail_reader(loads: Sequence[DetailOfLoad], wanted: Sequence[WantedKey], sp
 
 
 @lru_cache(maxsize=256)
-def _opened(folder: Path, source: str) -> _Store:
-    description = folder / "detail" / "detail.json"
-    if not description.exists():
-        raise NotFound(
-            f"The archived bill of '{source}' is not in {folder.parent.parent}."
-            " Point TRUEUP_DATA_DIR at the folder that bills were ingested with."
-        )
-    stored = json.loads(description.read_text())
+def _opened(folder: Path, _written: int) -> _Store:
+    """The store in `folder`; `_written` is when its description was, because another ingest may rewrite it."""
+    stored = json.loads((folder / "detail" / "detail.json").read_text())
     return _Store(folder, tuple(stored["files"]), stored["sql"])
 
 
-def _wanted_table(wanted: Sequence[WantedKey]) -> pa.Table:
+def _wanted_table(wanted: Sequence[WantedKey], delivery: Mapping[int, int], period: Mapping[int, date]) -> pa.Table:
+    """The wanted keys by delivery and billing period, as DuckDB joins them."""
     return pa.table(
         {
-            "load_id": pa.array([key.load_id for key in wanted], pa.int64()),
+            "delivery": pa.array([delivery[key.load_id] for key in wanted], pa.int64()),
+            "billing_period_start": pa.array([period[key.load_id] for key in wanted], pa.date32()),
             "charge_key_id": pa.array([key.charge_key_id for key in wanted], pa.int64()),
             "first_day": pa.array([key.first_day for key in wanted], pa.date32()),
             "end_day": pa.array([key.end_day for key in wanted], pa.date32()),
             "share": pa.array([str(key.share) for key in wanted], pa.string()),
         }
     )
+
+
+def _day(day: date) -> str:
+    return f"DATE '{day}'"
 
 
 def _instant(cells: Mapping[str, Any], name: str, day: date) -> datetime:

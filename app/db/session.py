@@ -54,7 +54,9 @@ def _engine() -> Engine:
 
 
 def forget_engine() -> None:
-    """Lets the next caller open the database that is configured then."""
+    """Closes the engine; the next caller opens the database that is configured then."""
+    if _engine.cache_info().currsize:
+        _engine().dispose()
     _engine.cache_clear()
 
 

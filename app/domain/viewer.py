@@ -30,6 +30,15 @@ class Viewer:
         """Whether the viewer has `scope`; an admin has every one."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
+    def require_everything(self, scope: Scope) -> None:
+        """Raises NotAllowed unless the viewer has `scope` and may see every team.
+
+        For what reaches beyond a team: a policy decides what everybody owes.
+        """
+        self.require(scope)
+        if self.teams is not None:
+            raise NotAllowed(f"{scope} for every team")
+
     def require(self, scope: Scope) -> None:
         """Raises NotAllowed unless the viewer has `scope`."""
         if not self.may(scope):

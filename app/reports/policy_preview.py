@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.chargeback.applying import put_in_force
 from app.domain.money import EXACT
 from app.domain.period import Period
+from app.domain.policy_document import parse_policy
 from app.domain.viewer import Scope, Viewer
 from app.reports.chargeback import ChargebackReport, chargeback
 
@@ -37,11 +38,12 @@ def policy_preview(bound: Engine, viewer: Viewer, document: str, period: Period)
     The policy is really applied, in a transaction that is rolled back: a preview cannot differ from the real thing.
     Raises PolicyError with every problem in the document.
     """
-    viewer.require(Scope.WRITE_POLICY)
+    viewer.require_everything(Scope.WRITE_POLICY)
     with Session(bound) as session:
-        before = _owed(chargeback(session, viewer, period))
+        metric = parse_policy(document).statement_metric  # of both, or they could not be compared
+        before = _owed(chargeback(session, viewer, period, metric))
         put_in_force(session, document, applied_by=viewer.name, periods=[period.start])
-        after = _owed(chargeback(session, viewer, period))
+        after = _owed(chargeback(session, viewer, period, metric))
         session.rollback()
     zero = ("", Decimal(0))
     moves = [

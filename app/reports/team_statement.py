@@ -76,9 +76,7 @@ def _parents(session: Session, viewer: Viewer, team_id: str) -> frozenset[str]:
     known = frozenset(team.id for team in teams_in_force(session))
     shown = known if visible is None else known & visible
     if team_id not in shown:
-        raise NotFound(
-            f"There is no team '{team_id}' that you may see. `trueup teams` and GET /api/v1/teams list them."
-        )
+        raise NotFound(f"There is no team '{team_id}' that you may see. GET /api/v1/teams lists them.")
     return shown
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from psycopg import sql
 from sqlalchemy import make_url
 
-from app.db.session import forget_engine
+from app.db.session import engine, forget_engine
 from app.main import create_app
 from app.settings import settings
 from tests.journeys.company import seed

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.api.deps import reading, writing
-from app.db.session import forget_engine
+from app.db.session import engine, forget_engine
 from app.main import create_app
 from app.settings import settings
 
