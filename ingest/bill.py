@@ -10,22 +10,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from app.domain.charge import COSTS, QUANTITIES
 from app.errors import BadInput
-from ingest.engine.duckdb import FILE, POSITION, ROW
+from ingest.engine.duckdb import FILE, POSITION, ROW, literal, rows_of
 from ingest.focus.checks import Finding, findings
 from ingest.focus.delivery import FocusDelivery
 from ingest.keys import Key, charge_key
 from ingest.rollup import LINE_KEY, control_totals, keyed_lines, rollup
 
 QUARANTINE_SHOWN = 1000
-_COUNTERS = (
+COUNTERS = (
     *(f"{cost}_missing" for cost in COSTS),
     "odd_billing_period",
     "odd_charge_period",
@@ -43,6 +45,7 @@ class ControlTotal:
     problem: str | None  # the column that keeps these rows from being booked
     rows: int
     sums: Mapping[str, Decimal | None]  # by cost
+    counters: Mapping[str, int]  # rows that lack a cost, or break a rule that only a whole row shows
 
 
 @dataclass(frozen=True)
@@ -101,11 +104,14 @@ class Bill:
 def read_bill(backend: Backend, delivery: FocusDelivery) -> Bill:
     """Reads the whole delivery. Raises BadInput when not a single row can be booked or a sum is too long to keep."""
     try:
-        totals = tuple(_control_totals(backend, delivery))
+        totals = tuple(_control_totals(delivery))
         quarantined = tuple(_quarantined(backend, delivery)) if any(t.problem for t in totals) else ()
         if not any(total.problem is None for total in totals):
             raise BadInput(_nothing_bookable(delivery, quarantined))
-        backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE rolled AS {backend.compile(rollup(delivery.lines))}")
+        counters = {name: sum(t.counters[name] for t in totals if t.problem is None) for name in COUNTERS}
+        with_missing = [cost for cost in COSTS if counters[f"{cost}_missing"]]
+        rolled = backend.compile(rollup(delivery.lines, with_missing=with_missing))
+        backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE rolled AS {rolled}")
     except duckdb.OutOfRangeException as error:
         raise BadInput(
             "A sum of costs has more digits than can be kept exactly. Look for a broken number in the cost columns;"
@@ -115,17 +121,18 @@ def read_bill(backend: Backend, delivery: FocusDelivery) -> Bill:
     lines = tuple(
         DistinctLine(row[POSITION], row["line_digest"], charge_key(row, delivery.mapping.key_extras)) for row in rows
     )
-    return Bill(backend, delivery, totals, quarantined, tuple(findings(rows)), lines)
+    return Bill(backend, delivery, totals, quarantined, tuple(findings(rows, counters)), lines)
 
 
-def _control_totals(backend: Backend, delivery: FocusDelivery) -> Iterator[ControlTotal]:
-    for row in backend.to_pyarrow(control_totals(delivery.lines)).to_pylist():
+def _control_totals(delivery: FocusDelivery) -> Iterator[ControlTotal]:
+    for row in rows_of(control_totals(delivery.lines)):
         yield ControlTotal(
             row["billing_period_start"],
             row["billing_currency"],
             row["problem"],
             row["row_count"],
             {cost: row[cost] for cost in COSTS},
+            {name: row[name] or 0 for name in COUNTERS},
         )
 
 
@@ -160,27 +167,21 @@ def _nothing_bookable(delivery: FocusDelivery, quarantined: tuple[Quarantined, .
 
 
 def _distinct_lines(backend: Backend, delivery: FocusDelivery) -> list[dict[str, Any]]:
-    """Each distinct combination of dimensions as written, with its digest, counters and first position."""
-    counters = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _COUNTERS)
+    """Each distinct combination of dimensions as written, with its digest, number of rows and first position."""
     backend.raw_sql(
         f"CREATE OR REPLACE TEMP TABLE line_key AS SELECT {', '.join(LINE_KEY)}, min(first_position) AS {POSITION},"
-        f" sum(row_count)::BIGINT AS row_count, {counters} FROM rolled GROUP BY ALL"
+        " sum(row_count)::BIGINT AS row_count FROM rolled GROUP BY ALL"
     )
     # The dimensions are read from the first line of each key; files without a first line need not be opened.
     firsts = backend.raw_sql(f"SELECT DISTINCT {POSITION} >> 40 FROM line_key").fetchall()
     files = [str(delivery.files[number].parquet) for (number,) in firsts]
-    lines = delivery.lines.filter(delivery.lines[FILE].isin(files))
-    query = (
-        f"SELECT line.* EXCLUDE ({FILE}), line_key.* EXCLUDE ({', '.join(LINE_KEY)}, {POSITION})"
-        f" FROM ({backend.compile(keyed_lines(lines))}) AS line JOIN line_key USING ({POSITION})"
-    )
-    table = backend.raw_sql(query).to_arrow_table()
-    assert isinstance(table, pa.Table)
-    return table.to_pylist()
+    keys = backend.table("line_key")
+    firsts_alone = delivery.lines.filter(delivery.lines[FILE].isin(files)).semi_join(keys, POSITION)
+    return rows_of(keyed_lines(firsts_alone).join(keys.drop(*LINE_KEY), POSITION))
 
 
-def map_keys(bill: Bill, ids: Mapping[bytes, int]) -> None:
-    """Tells DuckDB the charge key id of every line key."""
+def map_keys(bill: Bill, ids: Mapping[bytes, int], target: Path) -> None:
+    """Writes the charge key id of every line key and digest to the Parquet file `target`, and tells DuckDB."""
     lines = bill.lines
     table = pa.table(
         {
@@ -189,11 +190,12 @@ def map_keys(bill: Bill, ids: Mapping[bytes, int]) -> None:
             "charge_key_id": pa.array([ids[line.key.digest] for line in lines], pa.int64()),
         }
     )
-    bill.backend.con.register("key_map", table)
+    pq.write_table(table, target)
+    bill.backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE key_map AS SELECT * FROM read_parquet({literal(target)})")
 
 
 @contextmanager
-def charges(bill: Bill, period: date, load_id: int) -> Iterator[BinaryIO]:
+def charges(bill: Bill, period: date) -> Iterator[BinaryIO]:
     """The charges of one billing period as CSV, in the order of `app.db.load.CHARGE_COLUMNS`.
 
     They are written while they are read, so that DuckDB and Postgres work side by side. Whoever reads them must leave
@@ -201,20 +203,20 @@ def charges(bill: Bill, period: date, load_id: int) -> Iterator[BinaryIO]:
     """
     reading, writing = os.pipe()
     with ThreadPoolExecutor(1) as pool, os.fdopen(reading, "rb") as stream:
-        written = pool.submit(_write_charges, bill, period, load_id, writing)
+        written = pool.submit(_write_charges, bill, period, writing)
         yield stream
         written.result()
 
 
-def _write_charges(bill: Bill, period: date, load_id: int, descriptor: int) -> None:
+def _write_charges(bill: Bill, period: date, descriptor: int) -> None:
     sums = ", ".join(f"sum({name})" for name in (*COSTS, *QUANTITIES))
     missing = ", ".join(f"nullif(sum({cost}_missing)::BIGINT, 0)" for cost in COSTS)
     try:
         bill.backend.raw_sql(
-            f"COPY (SELECT billing_period_start, {load_id}, charge_day, charge_key_id, sum(row_count)::BIGINT,"
+            "COPY (SELECT charge_day, charge_key_id, sum(row_count)::BIGINT,"
             f" {sums}, {missing} FROM (SELECT rolled.*, line_key.{POSITION} FROM rolled JOIN line_key"
             " ON rolled.key_hash = line_key.key_hash AND rolled.resource_id IS NOT DISTINCT FROM line_key.resource_id)"
-            f" JOIN key_map USING ({POSITION}) WHERE billing_period_start = DATE '{period}' GROUP BY 1, 3, 4)"
+            f" JOIN key_map USING ({POSITION}) WHERE billing_period_start = DATE '{period}' GROUP BY 1, 2)"
             f" TO '/dev/fd/{descriptor}' (FORMAT csv, HEADER false, USE_TMP_FILE false)"
         )
     finally:

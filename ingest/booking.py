@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -58,11 +59,20 @@ class DoesNotTie(BadInput):
 
 
 def book(
-    session: Session, bill: Bill, delivery: Delivery, progress: Progress, *, replace_accounts: bool = False
+    session: Session,
+    bill: Bill,
+    delivery: Delivery,
+    progress: Progress,
+    *,
+    key_map: Path,
+    replace_accounts: bool = False,
 ) -> list[BookedLoad]:
-    """Books every billing period of `bill` and makes it live in place of what the source had there."""
+    """Books every billing period of `bill` and makes it live in place of what the source had there.
+
+    The charge keys of its lines go to the Parquet file `key_map`.
+    """
     keys = {line.key.digest: line.key for line in bill.lines}
-    map_keys(bill, upsert_keys(session, ((k.digest, k.values, k.tags, k.extras) for k in keys.values())))
+    map_keys(bill, upsert_keys(session, ((k.digest, k.values, k.tags, k.extras) for k in keys.values())), key_map)
     progress("keys", len(keys))
     staged = [(_copy(session, bill, period, delivery, progress), period) for period in bill.periods]
     lock_posting(session)
@@ -95,7 +105,7 @@ def _copy(session: Session, bill: Bill, period: date, delivery: Delivery, progre
     session.add(load)
     session.flush()
     table = create_load_table(session, load.id, period)
-    with charges(bill, period, load.id) as rows:
+    with charges(bill, period) as rows:
         copy_charges(session, table, rows)
     index_charges(session, table)
     _tie(session, table, handed_over)

@@ -9,9 +9,9 @@ The mapping is kept as SQL, so a delivery is read for ever as it was read when i
 
 import json
 import shutil
+from pathlib import Path
 
 import ibis
-import pyarrow.parquet as pq
 
 from ingest.archive import Archived
 from ingest.bill import Bill
@@ -19,11 +19,11 @@ from ingest.focus.delivery import FocusDelivery, StagedFile
 from ingest.rollup import key_columns, line_digest
 
 
-def write_detail(bill: Bill, archived: Archived) -> None:
+def write_detail(bill: Bill, archived: Archived, key_map: Path) -> None:
     """Puts the detail of a booked bill beside its archive, replacing what an earlier booking left."""
     archived.detail.mkdir(exist_ok=True)
     entries = [_entry(staged, archived) for staged in bill.delivery.files]
-    pq.write_table(bill.backend.con.table("key_map").to_arrow_table(), archived.detail / "keys.parquet")
+    shutil.move(key_map, archived.detail / "keys.parquet")
     description = {"files": entries, "sql": _detail_sql(bill.delivery), "extras": list(bill.delivery.mapping.extras)}
     (archived.detail / "detail.json").write_text(json.dumps(description, indent=1))
 

@@ -57,8 +57,8 @@ def tags_of(raw: object) -> dict[str, str | bool | None] | None:
     """
     if raw is None:
         return {}
-    if isinstance(raw, list):  # a map, as Arrow gives it
-        pairs: object = dict(raw)
+    if isinstance(raw, dict):  # a Parquet map
+        pairs: object = raw
     else:
         text = str(raw).strip()
         if text in ABSENT:

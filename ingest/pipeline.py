@@ -105,8 +105,9 @@ def _load(session: Session, config: Settings, attempt: _Attempt, progress: Progr
         progress("read", bill.rows_in)
         archived = keep(config.archive_dir, attempt.source, attempt.sha256, attempt.files)
         delivery = session.get_one(Delivery, attempt.delivery_id)
-        booked = book(session, bill, delivery, progress, replace_accounts=attempt.replace_accounts)
-        write_detail(bill, archived)
+        key_map = attempt.scratch / "keys.parquet"
+        booked = book(session, bill, delivery, progress, key_map=key_map, replace_accounts=attempt.replace_accounts)
+        write_detail(bill, archived, key_map)
     return _outcome(attempt, bill, booked)
 
 

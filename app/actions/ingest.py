@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.actions.audit import record
 from app.actions.sources import add_source, find_source, only_source
 from app.db.session import write_session
-from app.db.tables import Delivery, Load, Source
+from app.db.tables import Source
 from app.domain.viewer import Scope, Viewer
-from app.errors import BadInput, TrueupError
+from app.errors import BadInput
 from app.settings import Settings
 from ingest.files import Progress
 from ingest.pipeline import Outcome, ingest_files, no_progress
@@ -39,8 +39,7 @@ def ingest_paths(
         raise BadInput(f"There is no format called '{file_format}'. Choose from {', '.join(FORMATS)}.")
     with write_session(bound) as session:
         name = source_name or only_source(session, file_format)
-        is_new = not session.scalars(select(Source.id).where(Source.name == name)).first()
-        if is_new:
+        if not session.scalars(select(Source.id).where(Source.name == name)).first():
             add_source(session, viewer, kind=file_format, name=name, config={})
 
     def audit(session: Session, outcome: Outcome) -> None:
@@ -48,24 +47,9 @@ def ingest_paths(
         rows = {"rows": outcome.rows_in, "quarantined": outcome.rows_quarantined}
         record(session, viewer, "ingest", name, sha256=outcome.sha256, periods=periods, **rows)
 
-    try:
-        return ingest_files(
-            bound, config, name, paths, progress=progress, replace_accounts=replace_accounts, on_booked=audit
-        )
-    except TrueupError:
-        if is_new:
-            _forget_source(bound, viewer, name)
-        raise
-
-
-def _forget_source(bound: Engine, viewer: Viewer, name: str) -> None:
-    """Takes back a source whose first delivery was refused: a mistyped name must not stay for ever."""
-    with write_session(bound) as session:
-        source = find_source(session, name)
-        if not session.scalars(select(Load.id).where(Load.source_id == source.id).limit(1)).first():
-            session.execute(delete(Delivery).where(Delivery.source_id == source.id))
-            session.delete(source)
-            record(session, viewer, "source.remove", name)
+    return ingest_files(
+        bound, config, name, paths, progress=progress, replace_accounts=replace_accounts, on_booked=audit
+    )
 
 
 def run_source(

@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.actions.audit import record
-from app.db.tables import Delivery, Source
+from app.db.tables import Delivery, Load, ScheduledRun, Source
 from app.domain.viewer import Scope, Viewer
 from app.errors import BadInput, Conflict, NotFound
 
@@ -33,11 +33,16 @@ def add_source(session: Session, viewer: Viewer, *, kind: str, name: str, config
 
 
 def remove_source(session: Session, viewer: Viewer, name: str) -> None:
-    """Removes a source that has never delivered anything. Raises Conflict for one that has: figures rest on it."""
+    """Removes a source of which nothing was ever booked, with its refused deliveries.
+
+    Raises Conflict for one that has loads: figures rest on them.
+    """
     viewer.require_everything(Scope.WRITE_INGEST)
     source = find_source(session, name)
-    if session.scalars(select(Delivery.id).where(Delivery.source_id == source.id).limit(1)).first():
-        raise Conflict(f"'{name}' has deliveries on record, which figures rest on. It cannot be removed.")
+    if session.scalars(select(Load.id).where(Load.source_id == source.id).limit(1)).first():
+        raise Conflict(f"'{name}' has loads, which figures rest on. It cannot be removed.")
+    session.execute(delete(ScheduledRun).where(ScheduledRun.source_id == source.id))
+    session.execute(delete(Delivery).where(Delivery.source_id == source.id))
     session.delete(source)
     record(session, viewer, "source.remove", name)
 

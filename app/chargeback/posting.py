@@ -27,8 +27,10 @@ _SUMS = ", ".join(f"sum({name}) AS {name}" for name in _COSTS.split(", "))
 _CELL = "team_id, pool_id, service_provider_name, service_category, service_name, charge_category, billing_currency"
 _RESOURCE = f"{_CELL}, pricing_category, sub_account_id, region_id, sku_id, resource_id, resource_name"
 
+# Not temporary: Postgres sums up with several workers only what all of them can read, and nobody else sees these
+# tables, which are gone before the commit.
 _OWNED_KEYS = f"""
-CREATE TEMPORARY TABLE owned_key ON COMMIT DROP AS
+CREATE UNLOGGED TABLE owned_key AS
 SELECT row_number() OVER () AS owned_key_id, dense_rank() OVER (ORDER BY {_CELL}) AS cell_id, *
 FROM (
     SELECT present.charge_key_id, coalesce(valid_from, '-infinity') AS valid_from,
@@ -45,12 +47,14 @@ charge JOIN owned_key ON owned_key.charge_key_id = charge.charge_key_id
     AND charge_day >= valid_from AND charge_day < valid_to
 WHERE billing_period_start = :period AND load_id = ANY(:loads)
 """
+_SUMMED_BY_DAY = f"""
+CREATE UNLOGGED TABLE summed_by_day AS
+SELECT charge_day, cell_id, sum(row_count) AS row_count, {_SUMS} FROM {_OWNED_CHARGES} GROUP BY charge_day, cell_id
+"""
 _DAILY = f"""
 INSERT INTO daily_cost (billing_period_start, charge_day, {_CELL}, row_count, {_COSTS})
 SELECT :period, charge_day, {_CELL}, row_count, {_COSTS}
-FROM (SELECT charge_day, cell_id, sum(row_count) AS row_count, {_SUMS} FROM {_OWNED_CHARGES}
-      GROUP BY charge_day, cell_id) AS summed
-JOIN (SELECT DISTINCT cell_id, {_CELL} FROM owned_key) AS cell USING (cell_id)
+FROM summed_by_day JOIN (SELECT DISTINCT cell_id, {_CELL} FROM owned_key) AS cell USING (cell_id)
 ORDER BY charge_day, cell_id
 """
 _MONTHLY = f"""
@@ -59,12 +63,15 @@ SELECT billing_period_start, date_trunc('month', charge_day)::date, {_CELL}, sum
 FROM daily_cost WHERE billing_period_start = :period
 GROUP BY billing_period_start, date_trunc('month', charge_day)::date, {_CELL}
 """
+_SUMMED_BY_KEY = f"""
+CREATE UNLOGGED TABLE summed_by_key AS
+SELECT date_trunc('month', charge_day)::date AS charge_month, owned_key_id, sum(row_count) AS row_count, {_SUMS}
+FROM {_OWNED_CHARGES} GROUP BY date_trunc('month', charge_day)::date, owned_key_id
+"""
 _MONTHLY_RESOURCE = f"""
 INSERT INTO monthly_resource_cost (billing_period_start, charge_month, {_RESOURCE}, row_count, {_COSTS})
 SELECT :period, charge_month, {_RESOURCE}, sum(row_count), {_SUMS}
-FROM (SELECT date_trunc('month', charge_day)::date AS charge_month, owned_key_id, sum(row_count) AS row_count, {_SUMS}
-      FROM {_OWNED_CHARGES} GROUP BY date_trunc('month', charge_day)::date, owned_key_id) AS summed
-JOIN owned_key USING (owned_key_id)
+FROM summed_by_key JOIN owned_key USING (owned_key_id)
 GROUP BY charge_month, {_RESOURCE}
 """
 
@@ -104,9 +111,9 @@ def _roll_up(session: Session, period: date, applied: AppliedPolicy | None) -> N
     values = {"period": period, "loads": loads, "version": applied.version if applied else None}
     session.execute(text(_OWNED_KEYS), values)
     session.execute(text("ANALYZE owned_key"))
-    for statement in (_DAILY, _MONTHLY, _MONTHLY_RESOURCE):
+    for statement in (_SUMMED_BY_DAY, _DAILY, _MONTHLY, _SUMMED_BY_KEY, _MONTHLY_RESOURCE):
         session.execute(text(statement), values)
-    session.execute(text("DROP TABLE owned_key"))
+    session.execute(text("DROP TABLE owned_key, summed_by_day, summed_by_key"))
 
 
 def _share_pools(session: Session, period: date, applied: AppliedPolicy | None) -> None:

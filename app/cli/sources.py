@@ -64,7 +64,7 @@ def add(
 
 @app.command()
 def remove(name: Annotated[str, typer.Argument(help="The source to remove.")]) -> None:
-    """Remove a source that has never delivered anything.
+    """Remove a source of which nothing was ever booked.
 
     Example: trueup sources remove aws
     """

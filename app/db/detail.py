@@ -151,8 +151,12 @@ class DetailReader:
             conditions.append(f"charge_day >= {_day(self._span.first_day)}")
         if self._span.end_day:
             conditions.append(f"charge_day < {_day(self._span.end_day)}")
-        # Sorts most lines out before their digest is worked out; the wanted keys decide.
-        conditions += [f"trim({name}) IN ({', '.join(map(_text, texts))})" for name, texts in self._span.texts.items()]
+        # Sorts most lines out before their digest is worked out; the wanted keys decide. `contains`, because a key's
+        # text is the cell's without the blanks around it, of any kind.
+        conditions += [
+            f"({' OR '.join(f'contains({name}, {_text(text)})' for text in texts)})"
+            for name, texts in self._span.texts.items()
+        ]
         return (
             f"SELECT chosen.*, wanted.share FROM (SELECT * FROM ({self._store(number).lines})"
             f" WHERE {' AND '.join(conditions)}) AS chosen JOIN wanted ON wanted.delivery = {number}"

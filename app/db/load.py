@@ -17,9 +17,8 @@ from sqlalchemy.orm import Session
 from app.domain.charge import COSTS, KEY_COLUMNS, QUANTITIES
 from app.domain.period import next_month
 
+# What is copied; billing period and load are the same for a whole load, so its table fills them in.
 CHARGE_COLUMNS = (
-    "billing_period_start",
-    "load_id",
     "charge_day",
     "charge_key_id",
     "row_count",
@@ -73,9 +72,10 @@ def create_load_table(session: Session, load_id: int, period: date) -> str:
     """Creates the table for a load's charges, not yet part of `charge`, and returns its name."""
     month = f"charge_p{period:%Y%m}"
     name = f"{month}_l{load_id}"
-    driver(session).execute(
+    connection = driver(session)
+    connection.execute(
         sql.SQL(
-            "CREATE TABLE {table} (LIKE charge INCLUDING DEFAULTS,"
+            "CREATE TABLE {table} (LIKE charge,"
             " CONSTRAINT {check} CHECK (load_id = {load} AND billing_period_start >= {start}"
             " AND billing_period_start < {end}))"
         ).format(
@@ -84,6 +84,11 @@ def create_load_table(session: Session, load_id: int, period: date) -> str:
             load=sql.Literal(load_id),
             start=sql.Literal(period),
             end=sql.Literal(next_month(period)),
+        )
+    )
+    connection.execute(
+        sql.SQL("ALTER TABLE {} ALTER billing_period_start SET DEFAULT {}, ALTER load_id SET DEFAULT {}").format(
+            sql.Identifier(name), sql.Literal(period), sql.Literal(load_id)
         )
     )
     return name

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import ibis
@@ -84,6 +85,13 @@ def naming_the_damaged(backend: Backend, parquet: Mapping[Path, str]) -> Iterato
             except duckdb.Error as cause:
                 raise BadInput(f"{name} is damaged: not all of it can be read. Download it again.") from cause
         raise
+
+
+def rows_of(table: Table) -> list[dict[str, Any]]:
+    """The rows of a small table. Ibis' own way would import pandas first, which takes longer than most bills."""
+    found = table.get_backend().raw_sql(ibis.to_sql(table, dialect="duckdb"))
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def quoted(name: str) -> str:

@@ -44,8 +44,18 @@ class _Rule:
     example: Callable[[Row], str | None] = lambda _row: None
 
 
-def findings(rows: Iterable[Row]) -> list[Finding]:
-    """What the distinct dimension rows of a bill (with `row_count` and the counters of `ingest.rollup`) break."""
+@dataclass(frozen=True)
+class _Counted:
+    """A rule that only a whole row shows; `ingest.rollup.control_totals` counts the rows under `counter`."""
+
+    rule: str
+    column: str
+    message: str
+    counter: str
+
+
+def findings(rows: Iterable[Row], counters: Mapping[str, int]) -> list[Finding]:
+    """What a bill breaks: its distinct dimension rows (with `row_count`), and the counters of its bookable rows."""
     counts: dict[int, int] = {}
     examples: dict[int, str | None] = {}
     for row in rows:
@@ -54,10 +64,12 @@ def findings(rows: Iterable[Row]) -> list[Finding]:
             if broken:
                 counts[number] = counts.get(number, 0) + broken
                 examples.setdefault(number, rule.example(row))
-    return [
+    shown = [
         Finding(RULES[n].rule, RULES[n].column, RULES[n].message, count, examples[n])
         for n, count in sorted(counts.items())
     ]
+    counted = [Finding(each.rule, each.column, each.message, counters[each.counter], None) for each in COUNTED]
+    return shown + [each for each in counted if each.rows]
 
 
 def _absent(row: Row, column: str) -> bool:
@@ -90,44 +102,50 @@ def _not_null(column: str) -> _Rule:
     return _Rule("not-null", column, "must not be null", lambda row: row["row_count"] if _absent(row, column) else 0)
 
 
-def _missing(cost: str) -> _Rule:
-    message = "must not be null; such rows add nothing to this cost and are counted as rows without value"
-    return _Rule("not-null", cost, message, lambda row: row[f"{cost}_missing"])
-
-
 RULES: tuple[_Rule, ...] = (
     *(rule for column, values in ALLOWED_VALUES.items() if column in KEY_COLUMNS for rule in _allowed(column, values)),
     *(_not_null(column) for column in NOT_NULL),
-    *(_missing(cost) for cost in COSTS),
-    _Rule(
-        "whole-month",
-        "billing_period_start",
-        "is not the first day of a month; booked in its month",
-        lambda row: row["odd_billing_period"] or 0,
-    ),
-    _Rule(
-        "half-open-period",
-        "charge_period_end",
-        "is not after charge_period_start; booked on the day it starts",
-        lambda row: row["odd_charge_period"] or 0,
-    ),
-    _Rule(
-        "date-time",
-        "charge_period_start",
-        "is not written as YYYY-MM-DDTHH:MM:SSZ; read as month/day/year",
-        lambda row: row["slashed_date"] or 0,
-    ),
-    _Rule(
-        "numeric",
-        "list_cost",
-        "or contracted_cost or a quantity is not a number; read as null",
-        lambda row: row["unread_number"] or 0,
-    ),
     _Rule(
         "json",
         "tags",
         "is not a flat JSON object; read as no tags",
         lambda row: row["row_count"] if tags_of(row["tags"]) is None else 0,
         lambda row: str(row["tags"]),
+    ),
+)
+
+COUNTED = (
+    *(
+        _Counted(
+            "not-null",
+            cost,
+            "must not be null; such rows add nothing to this cost and are counted as rows without value",
+            f"{cost}_missing",
+        )
+        for cost in COSTS
+    ),
+    _Counted(
+        "whole-month",
+        "billing_period_start",
+        "is not the first day of a month; booked in its month",
+        "odd_billing_period",
+    ),
+    _Counted(
+        "half-open-period",
+        "charge_period_end",
+        "is not after charge_period_start; booked on the day it starts",
+        "odd_charge_period",
+    ),
+    _Counted(
+        "date-time",
+        "charge_period_start",
+        "is not written as YYYY-MM-DDTHH:MM:SSZ; read as month/day/year",
+        "slashed_date",
+    ),
+    _Counted(
+        "numeric",
+        "list_cost",
+        "or contracted_cost or a quantity is not a number; read as null",
+        "unread_number",
     ),
 )

@@ -11,7 +11,7 @@ from ibis.backends.duckdb import Backend
 from app.errors import BadInput
 from ingest.engine.duckdb import RESERVED, bill_table, stage_csv
 from ingest.files import Progress, SourceFile, csv_header, expand, parquet_header
-from ingest.focus.lines import BillMapping, lines, our_columns, scales
+from ingest.focus.lines import BillMapping, currencies, lines, our_columns, scales
 from ingest.focus.spec import Dataset, Layout, layout
 
 
@@ -176,4 +176,4 @@ def _mapping(bill: Table, staged: Sequence[StagedFile], key_extras: tuple[str, .
         columns |= {ours: spelled[written.casefold()] for ours, written in our_columns(each.layout).items()}
         extras |= dict.fromkeys(spelled[written.casefold()] for written in each.layout.extras)
     kept = tuple(name for name in key_extras if name in extras)
-    return BillMapping(columns, scales(bill, columns), key_extras=kept, extras=tuple(extras))
+    return BillMapping(columns, scales(bill, columns), currencies(bill, columns), key_extras=kept, extras=tuple(extras))

@@ -4,6 +4,7 @@ Lines are an Ibis expression over the raw table. Text dimensions are left as the
 per charge key (`ingest.keys`), not once per row.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from ibis import Column, Table
 
 from app.domain.charge import COSTS, KEY_COLUMNS, QUANTITIES
 from app.errors import BadInput
-from ingest.engine.duckdb import FILE, POSITION, ROW
+from ingest.engine.duckdb import FILE, POSITION, ROW, rows_of
 from ingest.focus.cells import (
     MAX_DIGITS,
     SLASHED,
@@ -21,7 +22,6 @@ from ingest.focus.cells import (
     instant_cell,
     is_exact,
     number_cell,
-    present,
     significant_digits,
     text_cell,
 )
@@ -39,6 +39,7 @@ class BillMapping:
 
     columns: Mapping[str, str]  # ours -> as the file writes it
     scales: Mapping[str, int]
+    currencies: Mapping[str, str]  # each readable spelling that occurs -> its ISO 4217 code
     key_extras: tuple[str, ...] = ()
     extras: tuple[str, ...] = field(default=())
 
@@ -63,7 +64,7 @@ def scales(bill: Table, columns: Mapping[str, str]) -> dict[str, int]:
         **{f"{name}_whole": whole.max() for name, (whole, _) in digits.items()},
         **{f"{name}_fraction": fraction.max() for name, (_, fraction) in digits.items()},
     )
-    (row,) = longest.to_pyarrow().to_pylist()
+    (row,) = rows_of(longest)
     for name in texts:
         fraction = max(int(row[f"{name}_fraction"] or 0), 0)
         if fraction + max(int(row[f"{name}_whole"] or 0), 1) > MAX_DIGITS:
@@ -83,7 +84,7 @@ def lines(bill: Table, mapping: BillMapping) -> Table:
     """The rows of `bill` as lines; `problem` names the column that keeps a row from being booked, or is null."""
     numbers = {name: _number(bill, mapping, name) for name in NUMBERS}
     instants = {name: instant_cell(bill, mapping.columns[name]) for name in _INSTANTS}
-    currency = present(text_cell(bill, mapping.columns["billing_currency"])).upper()
+    currency = _currency(bill, mapping)
     return bill.select(
         **{name: text_cell(bill, mapping.columns.get(name)) for name in DIMENSIONS},
         billing_currency=currency,
@@ -101,7 +102,26 @@ def lines(bill: Table, mapping: BillMapping) -> Table:
     )
 
 
+_CODE = re.compile("[A-Z]{3}")
 _INSTANTS = ("billing_period_start", "billing_period_end", "charge_period_start", "charge_period_end")
+
+
+def currencies(bill: Table, columns: Mapping[str, str]) -> dict[str, str]:
+    """The spellings of a currency that occur and can be read, each with its code.
+
+    There are few of them, so they are looked at once instead of in every row.
+    """
+    spelled = rows_of(bill.select(spelled=text_cell(bill, columns["billing_currency"])).distinct())
+    codes = {each["spelled"]: each["spelled"].strip().upper() for each in spelled if each["spelled"] is not None}
+    return {each: code for each, code in codes.items() if _CODE.fullmatch(code)}
+
+
+def _currency(bill: Table, mapping: BillMapping) -> Column:
+    """The code of each row's currency; null where it cannot be read."""
+    written = text_cell(bill, mapping.columns["billing_currency"])
+    as_written = [each for each, code in mapping.currencies.items() if each == code]
+    respelled = [(written == each, ibis.literal(code)) for each, code in mapping.currencies.items() if each != code]
+    return ibis.cases((written.isin(as_written), written), *respelled)
 
 
 def _number(bill: Table, mapping: BillMapping, name: str) -> Cell:
@@ -130,7 +150,7 @@ def _problem(numbers: Mapping[str, Cell], instants: Mapping[str, Cell], currency
     return ibis.cases(
         (numbers["billed_cost"].unreadable, ibis.literal("billed_cost")),
         (numbers["effective_cost"].unreadable, ibis.literal("effective_cost")),
-        (~ibis.coalesce(currency.re_search("^[A-Z]{3}$"), False), ibis.literal("billing_currency")),
+        (currency.isnull(), ibis.literal("billing_currency")),
         (instants["billing_period_start"].value.isnull(), ibis.literal("billing_period_start")),
         (instants["charge_period_start"].value.isnull(), ibis.literal("charge_period_start")),
     )

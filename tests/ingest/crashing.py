@@ -45,7 +45,9 @@ def _ingest(fatal: str, config: Settings, file: Path) -> None:
         case "detail":
             ingest.detail.json.dumps = _die  # type: ignore[attr-defined]
         case "commit":
-            _die_at_the_commit_after_the_detail()
+            _die_once_the_detail_is_written("before_commit")
+        case "after":
+            _die_once_the_detail_is_written("after_commit")
         case "audit":
             app.actions.ingest.record = _die  # type: ignore[attr-defined]
 
@@ -63,11 +65,11 @@ def _half_a_copy(source: Path, target: Path) -> None:
     _die()
 
 
-def _die_at_the_commit_after_the_detail() -> None:
+def _die_once_the_detail_is_written(moment: str) -> None:
     """The detail is written last, so the next commit is the one that makes the load live."""
 
     def armed(*arguments: Any) -> None:
         ingest.detail.write_detail(*arguments)
-        event.listen(Session, "before_commit", _die)
+        event.listen(Session, moment, _die)
 
     ingest.pipeline.__dict__["write_detail"] = armed

@@ -10,7 +10,7 @@ from tests.ingest.bills import focus_row, write_csv
 from tests.ingest.crashing import ingest_until
 from tests.trueup import Trueup
 
-BEFORE_THE_COMMIT = ("hash", "stage", "read", "archive", "keys", "copy", "post", "detail", "commit")
+BEFORE_THE_COMMIT = ("hash", "stage", "read", "archive", "keys", "copy", "post", "detail", "audit", "commit")
 
 
 def killed(fatal: str, trueup: Trueup, file: Path) -> None:
@@ -70,7 +70,7 @@ def test_killed_before_the_commit_the_old_figures_stand_and_the_next_run_complet
 @pytest.mark.slow
 def test_killed_after_the_commit_the_new_figures_stand(trueup: Trueup, old: Path, new: Path) -> None:
     trueup.ingest(old)
-    killed("audit", trueup, new)
+    killed("after", trueup, new)
     assert trueup.total() == NEW_TOTAL
     assert trueup.lines().totals == {"USD": NEW_TOTAL}
     assert [state for state, _ in trueup.deliveries()] == ["loaded", "loaded"]

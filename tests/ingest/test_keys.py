@@ -103,7 +103,7 @@ def test_a_columns_own_casing_is_kept_where_focus_lists_no_values() -> None:
         ('"text"', None),
         ("{", None),
         ('{"a": "1\\u0000"}', {"a": "1"}),
-        ([("a", "1")], {"a": "1"}),
+        ({"a": "1"}, {"a": "1"}),
     ],
 )
 def test_what_tags_can_be(raw: object, tags: dict[str, Any] | None) -> None:

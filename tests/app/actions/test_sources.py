@@ -1,11 +1,13 @@
 """Configuring the places bills come from."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actions.sources import add_source, find_source, only_source, remove_source
-from app.db.tables import AuditEntry, Delivery, Source
+from app.db.tables import AuditEntry, Delivery, Load, Source
 from app.domain.viewer import Scope, Viewer, operator
 from app.errors import BadInput, Conflict, NotAllowed, NotFound
 
@@ -53,12 +55,35 @@ def test_a_missing_source_names_those_there_are(session: Session) -> None:
         remove_source(session, AT_THE_MACHINE, "azure")
 
 
-def test_a_source_that_has_delivered_stays(session: Session) -> None:
+def test_a_source_with_loads_stays(session: Session) -> None:
     source = added(session, "aws")
-    session.add(Delivery(source_id=source.id, sha256="", format="focus", files=[]))
+    delivery = Delivery(source_id=source.id, sha256="", format="focus", files=[])
+    session.add(delivery)
     session.flush()
-    with pytest.raises(Conflict, match="'aws' has deliveries on record"):
+    march = date(2026, 3, 1)
+    session.add(
+        Load(
+            source_id=source.id,
+            delivery_id=delivery.id,
+            billing_period_start=march,
+            rows_loaded=1,
+            first_charge_day=march,
+            last_charge_day=march,
+            totals=[],
+            billing_account_ids=[],
+        )
+    )
+    session.flush()
+    with pytest.raises(Conflict, match="'aws' has loads"):
         remove_source(session, AT_THE_MACHINE, "aws")
+
+
+def test_a_source_whose_deliveries_were_all_refused_may_go(session: Session) -> None:
+    source = added(session, "mistyped")
+    session.add(Delivery(source_id=source.id, sha256="", format="focus", files=[], state="refused"))
+    session.flush()
+    remove_source(session, AT_THE_MACHINE, "mistyped")
+    assert session.scalars(select(Source)).all() == []
 
 
 def test_the_only_source_need_not_be_named(session: Session) -> None:
