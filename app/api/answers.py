@@ -15,9 +15,8 @@ from fastapi.responses import Response, StreamingResponse
 from app.api.cursors import digest
 from app.domain.money import plain
 from app.exports.csv import csv_chunks
-from app.exports.parquet import parquet_bytes
+from app.exports.files import file_bytes
 from app.exports.table import Table
-from app.exports.xlsx import xlsx_bytes
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Response])
 
@@ -117,10 +116,6 @@ def _file(kind: FileKind, table: Table, headers: Mapping[str, str]) -> Response:
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", table.name)
     named = {**headers, "Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     media = _MEDIA_TYPES[kind]
-    match kind:
-        case FileKind.CSV:
-            return StreamingResponse(csv_chunks(table), headers=named, media_type=media)
-        case FileKind.XLSX:
-            return Response(xlsx_bytes(table), headers=named, media_type=media)
-        case FileKind.PARQUET:
-            return Response(parquet_bytes(table), headers=named, media_type=media)
+    if kind is FileKind.CSV:
+        return StreamingResponse(csv_chunks(table), headers=named, media_type=media)
+    return Response(file_bytes(table, kind), headers=named, media_type=media)

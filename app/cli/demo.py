@@ -62,10 +62,7 @@ def _create_beside(url: str, database: str) -> None:
 
 def make_company(today: date) -> None:
     """Writes and ingests the demo company unless it is there already."""
-    from app.actions.ingest import ingest_paths
-    from app.actions.policy import apply_policy
     from app.db.migrate import upgrade
-    from ingest.demo.company import POLICY, write_company
 
     upgrade(engine())
     config = settings()
@@ -73,6 +70,11 @@ def make_company(today: date) -> None:
     made = json.loads(note.read_text()) if note.exists() else {}
     if made.get("complete"):
         return
+    # Only now: reading bills takes seconds to import, and a second start reads none.
+    from app.actions.ingest import ingest_paths
+    from app.actions.policy import apply_policy
+    from ingest.demo.company import POLICY, write_company
+
     began = time.monotonic()
     # An interrupted start goes on with the company it began.
     today = date.fromisoformat(made["today"]) if made else today

@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from app.db.detail import DetailReader, Line, Span, detail_reader
+from app.db.line import Line, Span
 from app.db.queries.line_keys import details, wanted_keys
 from app.domain.charge import KEY_COLUMNS, Axis, Metric
 from app.domain.money import EXACT, ZERO
 from app.domain.viewer import Viewer
 from app.reports.cost_query import CostQuery
 from app.reports.visibility import visible_teams
+
+if TYPE_CHECKING:
+    from app.db.detail import DetailReader
 
 # Their spelling on a bill may differ from the specification's, so they cannot be looked for as text.
 _RESPELLED = frozenset({"charge_category", "pricing_category", "service_category"})
@@ -56,6 +60,9 @@ def line_items(
     session: Session, viewer: Viewer, query: CostQuery, *, limit: int = 100, offset: int = 0
 ) -> LineItemReport:
     """The lines that `query` is about (its grouping aside), by charge day and place in the bill."""
+    # Only now: DuckDB and Arrow take half a second to import, and a server should not start slower for them.
+    from app.db.detail import detail_reader  # noqa: PLC0415
+
     wanted = wanted_keys(session, query, visible=visible_teams(session, viewer))
     with detail_reader(details(session, query), wanted, _span(query)) as reader:
         total_rows, totals = _totals(reader, query.metric)
@@ -77,7 +84,7 @@ def _span(query: CostQuery) -> Span:
     return Span(query.start, query.end, texts)
 
 
-def _totals(reader: DetailReader, metric: Metric) -> tuple[int, dict[str, Decimal]]:
+def _totals(reader: "DetailReader", metric: Metric) -> tuple[int, dict[str, Decimal]]:
     rows, totals = 0, dict[str, Decimal]()
     for total in reader.totals():
         rows += total.rows
