@@ -22,7 +22,7 @@ from bench.questions import MONTH
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "proof.md"
 MEMORY_AIM = 1.5 * GIB
-SEEDS = 20
+SEEDS = 8
 KILLS = 30
 
 
