@@ -1,19 +1,20 @@
 """The archive: every delivery byte for byte, under its SHA-256, and beside it the detail that drill-down reads.
 
-    archive/<source>/<sha256>/files/...      as handed over, never changed
-    archive/<source>/<sha256>/detail/...     line items as Parquet (CSV only; Parquet is its own detail), keys, mapping
+    archive/<source>/<delivery>/files/<sha256>/<name>   as handed over, never changed
+    archive/<source>/<delivery>/detail/...    line items as Parquet (CSV only; Parquet is its own detail), keys, mapping
 
-A delivery is built under a name ending in `.partial` and renamed when it is whole, so a crash leaves no half archive.
+Files are copied below a name ending in `.partial` and moved when they are whole, so a crash leaves no half file.
 """
 
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.files import SourceFile
+from app.errors import BadInput
+from ingest.files import BLOCK, SourceFile
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,9 @@ class Archived:
 
     folder: Path
 
-    @property
-    def files(self) -> Path:
-        """The bytes as they were handed over."""
-        return self.folder / "files"
+    def file(self, name: str, sha256: str) -> Path:
+        """Where the file that came as `name` lies. Below its digest: another delivery may swap two names."""
+        return self.folder / "files" / sha256 / name
 
     @property
     def detail(self) -> Path:
@@ -33,33 +33,39 @@ class Archived:
         return self.folder / "detail"
 
 
-def delivery_digest(named: Sequence[tuple[str, str]]) -> str:
+def delivery_digest(digests: Iterable[str]) -> str:
     """The SHA-256 of a delivery: of its files' digests, whatever the files are called."""
-    return hashlib.sha256("\n".join(sorted(sha for _, sha in named)).encode()).hexdigest()
+    return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
 
 
-def keep(root: Path, source: str, sha256: str, files: Sequence[SourceFile]) -> Archived:
-    """Copies `files` into the archive, unless they are there already under the names they have now."""
-    folder = root / source / sha256
-    partial = folder.with_name(f"{sha256}.{os.getpid()}.partial")
-    if not folder.exists():
-        for file in files:
-            _copy(file, partial / "files" / file.name)
-        (partial / "detail").mkdir()
-        partial.rename(folder)
-    for file in files:
-        kept = folder / "files" / file.name
-        if not kept.exists():  # the same bytes came under another name before
-            _copy(file, partial / file.name)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            (partial / file.name).rename(kept)
+def keep(root: Path, source: str, sha256: str, files: Sequence[SourceFile], digests: Mapping[str, str]) -> Archived:
+    """Copies `files` into the archive, unless they are there already under the names they have now.
+
+    `digests` are their SHA-256 by name. Raises BadInput for a file that has changed since that was taken.
+    """
+    archived = Archived(root / source / sha256)
+    partial = archived.folder.with_name(f"{sha256}.{os.getpid()}.partial")
+    missing = [file for file in files if not archived.file(file.name, digests[file.name]).exists()]
+    for file in missing:
+        _copy(file, Archived(partial).file(file.name, digests[file.name]), digests[file.name])
+    archived.detail.mkdir(parents=True, exist_ok=True)
+    for file in missing:
+        target = archived.file(file.name, digests[file.name])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Archived(partial).file(file.name, digests[file.name]).replace(target)
     shutil.rmtree(partial, ignore_errors=True)
-    return Archived(folder)
+    return archived
 
 
-def _copy(file: SourceFile, target: Path) -> None:
+def _copy(file: SourceFile, target: Path, sha256: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(file.path, target)
+    found = hashlib.sha256()
+    with file.path.open("rb") as source, target.open("wb") as copy:
+        while block := source.read(BLOCK):
+            found.update(block)
+            copy.write(block)
+    if found.hexdigest() != sha256:
+        raise BadInput(f"{file.name} changed while it was read. Wait until it is written, then run this again.")
 
 
 def sweep(root: Path, source: str) -> None:

@@ -6,7 +6,6 @@ Whatever goes wrong before the commit, the live loads stay as they were.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -228,8 +227,3 @@ def _record(session: Session, bill: Bill, delivery: Delivery) -> None:
                 for each in bill.findings
             ],
         )
-
-
-def total_of(totals: Sequence[dict[str, Any]], cost: str) -> dict[str, Decimal]:
-    """The sum of one cost by currency, of totals as a load keeps them."""
-    return {each["billing_currency"]: Decimal(each[cost] or 0) for each in totals}

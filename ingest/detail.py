@@ -1,14 +1,15 @@
 """The detail of a delivery: what drill-down needs to read its line items again.
 
-    detail/00000.parquet   the rows of a CSV file as text (a Parquet file is read where it lies)
-    detail/detail.json     the files, and the mapping to lines as SQL over a table called `bill`
-    detail/keys.parquet    the charge key of every line digest
+    detail/<sha256>.parquet   the rows of a CSV file as text (a Parquet file is read where it lies)
+    detail/detail.json        the files, and the mapping to lines as SQL over a table called `bill`
+    detail/keys.parquet       the charge key of every line digest
 
 The mapping is kept as SQL, so a delivery is read for ever as it was read when it was booked. `app.db.detail` reads it.
 """
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import ibis
@@ -19,21 +20,29 @@ from ingest.focus.delivery import FocusDelivery, StagedFile
 from ingest.rollup import key_columns, line_digest
 
 
-def write_detail(bill: Bill, archived: Archived, key_map: Path) -> None:
+def write_detail(bill: Bill, archived: Archived, key_map: Path, digests: Mapping[str, str]) -> None:
     """Puts the detail of a booked bill beside its archive, replacing what an earlier booking left."""
-    archived.detail.mkdir(exist_ok=True)
-    entries = [_entry(staged, archived) for staged in bill.delivery.files]
-    shutil.move(key_map, archived.detail / "keys.parquet")
+    entries = [_entry(staged, archived, digests[staged.file.name]) for staged in bill.delivery.files]
+    _put(key_map, archived.detail / "keys.parquet")
     description = {"files": entries, "sql": _detail_sql(bill.delivery), "extras": list(bill.delivery.mapping.extras)}
-    (archived.detail / "detail.json").write_text(json.dumps(description, indent=1))
+    written = key_map.with_name("detail.json")
+    written.write_text(json.dumps(description, indent=1))
+    _put(written, archived.detail / "detail.json")
 
 
-def _entry(staged: StagedFile, archived: Archived) -> dict[str, object]:
+def _put(file: Path, target: Path) -> None:
+    """Moves `file` to `target` in one step, though the two may be on different disks."""
+    beside = target.with_name(f"{target.name}.partial")
+    shutil.move(file, beside)
+    beside.replace(target)
+
+
+def _entry(staged: StagedFile, archived: Archived, sha256: str) -> dict[str, object]:
     if staged.rewritten:
-        target = archived.detail / staged.parquet.name
-        shutil.move(staged.parquet, target)
+        target = archived.detail / f"{sha256}.parquet"
+        _put(staged.parquet, target)
     else:
-        target = archived.files / staged.file.name
+        target = archived.file(staged.file.name, sha256)
     return {
         "name": staged.file.name,
         "parquet": target.relative_to(archived.folder).as_posix(),

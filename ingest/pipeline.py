@@ -2,9 +2,9 @@
 
 import shutil
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select, text, update
@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import now
 
 from app.db.session import write_session
 from app.db.tables import Delivery, Load, Source
-from app.errors import Conflict, TrueupError
+from app.errors import BadInput, Conflict, TrueupError
 from app.settings import Settings
 from ingest.archive import delivery_digest, keep, sweep
 from ingest.bill import Bill, read_bill
@@ -39,6 +39,7 @@ class Outcome:
     loads: tuple[BookedLoad, ...] = ()
     findings: tuple[Finding, ...] = ()
     set_aside: tuple[tuple[str, str], ...] = ()  # (file, FOCUS dataset) of files without charges
+    also_live_in: tuple[str, ...] = ()  # other sources with the same bytes, so that their cost counts twice
 
 
 def no_progress(_stage: str, _done: int) -> None:
@@ -69,18 +70,43 @@ def ingest_files(
         _close_interrupted(bound, source_name)
         sweep(config.archive_dir, source_name)
         with _on_record(bound, source_name, files) as delivery_id:
-            named = [(file.name, digest(file, progress)) for file in files]
-            sha256 = delivery_digest(named)
+            digests = {file.name: digest(file, progress) for file in files}
+            _check_twice(digests)
+            sha256 = delivery_digest(digests.values())
             if _is_live(bound, source_name, sha256):
                 _forget(bound, delivery_id)
                 return Outcome(source_name, sha256, unchanged=True)
-            _name_files(bound, delivery_id, sha256, files, named)
-            attempt = _Attempt(source_name, sha256, files, delivery_id, scratch, replace_accounts=replace_accounts)
+            _name_files(bound, delivery_id, sha256, files, digests)
+            attempt = _Attempt(
+                source_name, sha256, files, digests, delivery_id, scratch, replace_accounts=replace_accounts
+            )
             with write_session(bound) as session:
                 outcome = _load(session, config, attempt, progress)
                 if on_booked:
                     on_booked(session, outcome)
-            return outcome
+            return replace(outcome, also_live_in=_also_live(bound, source_name, sha256))
+
+
+def _check_twice(digests: Mapping[str, str]) -> None:
+    """Raises BadInput when two files of a delivery are the same, byte for byte: their cost would count twice."""
+    names: dict[str, str] = {}
+    for name, sha256 in digests.items():
+        if sha256 in names:
+            raise BadInput(f"{names[sha256]} and {name} are the same file. Take one of them away and run this again.")
+        names[sha256] = name
+
+
+def _also_live(bound: Engine, source_name: str, sha256: str) -> tuple[str, ...]:
+    """The other sources in which the same bytes are live."""
+    with Session(bound) as session:
+        names = session.scalars(
+            select(Source.name)
+            .join(Delivery, Delivery.source_id == Source.id)
+            .join(Load, Load.delivery_id == Delivery.id)
+            .where(Source.name != source_name, Delivery.sha256 == sha256, Load.state == "live")
+            .distinct()
+        )
+        return tuple(sorted(names))
 
 
 @dataclass(frozen=True)
@@ -90,6 +116,7 @@ class _Attempt:
     source: str
     sha256: str
     files: Sequence[SourceFile]
+    digests: Mapping[str, str]  # SHA-256 of each file, by name
     delivery_id: int
     scratch: Path
     replace_accounts: bool
@@ -103,11 +130,11 @@ def _load(session: Session, config: Settings, attempt: _Attempt, progress: Progr
             opened = open_delivery(backend, attempt.files, attempt.scratch, progress, key_extras=extras)
             bill = read_bill(backend, opened)
         progress("read", bill.rows_in)
-        archived = keep(config.archive_dir, attempt.source, attempt.sha256, attempt.files)
+        archived = keep(config.archive_dir, attempt.source, attempt.sha256, attempt.files, attempt.digests)
         delivery = session.get_one(Delivery, attempt.delivery_id)
         key_map = attempt.scratch / "keys.parquet"
         booked = book(session, bill, delivery, progress, key_map=key_map, replace_accounts=attempt.replace_accounts)
-        write_detail(bill, archived, key_map)
+        write_detail(bill, archived, key_map, attempt.digests)
     return _outcome(attempt, bill, booked)
 
 
@@ -173,7 +200,10 @@ def _on_record(bound: Engine, source_name: str, files: Sequence[SourceFile]) -> 
 def _finish(bound: Engine, delivery_id: int, state: str, message: str) -> None:
     with write_session(bound) as session:
         session.execute(
-            update(Delivery).where(Delivery.id == delivery_id).values(state=state, message=message, finished_at=now())
+            update(Delivery)
+            # What has been booked stays booked, whatever happens on the way out.
+            .where(Delivery.id == delivery_id, Delivery.state == "received")
+            .values(state=state, message=message, finished_at=now())
         )
 
 
@@ -208,10 +238,10 @@ def _forget(bound: Engine, delivery_id: int) -> None:
 
 
 def _name_files(
-    bound: Engine, delivery_id: int, sha256: str, files: Sequence[SourceFile], named: Sequence[tuple[str, str]]
+    bound: Engine, delivery_id: int, sha256: str, files: Sequence[SourceFile], digests: Mapping[str, str]
 ) -> None:
     sizes = {file.name: file.path.stat().st_size for file in files}
     with write_session(bound) as session:
         delivery = session.get_one(Delivery, delivery_id)
         delivery.sha256 = sha256
-        delivery.files = [{"name": name, "sha256": sha, "bytes": sizes[name]} for name, sha in named]
+        delivery.files = [{"name": name, "sha256": sha, "bytes": sizes[name]} for name, sha in digests.items()]

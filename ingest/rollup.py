@@ -10,8 +10,6 @@ from ingest.engine.duckdb import FILE, POSITION
 from ingest.focus.lines import NUMBERS
 
 LINE_KEY = ("key_hash", "resource_id")
-# Separates and stands for null in the text that a line's digest is made of; neither occurs in a bill.
-_BETWEEN, _NULL = "\x1f", "\x1e"
 
 
 def key_columns(lines: Table) -> tuple[str, ...]:
@@ -48,12 +46,13 @@ def keyed_lines(lines: Table) -> Table:
 def line_digest(table: Table, keys: Sequence[str]) -> Column:
     """A digest of a line's dimensions as written, by which drill-down finds a line's charge key for ever."""
     texts = [_text(table[name]) for name in keys]
-    return ibis.literal(_BETWEEN).join(texts).hexdigest("md5")
+    return ibis.literal("").join(texts).hexdigest("md5")
 
 
 def _text(column: Column) -> Column:
     text = column if column.type().is_string() else column.cast("string")
-    return text.fill_null(_NULL)
+    # With its length, so that no text can pass for two.
+    return (text.length().cast("string") + ":" + text).fill_null("-")
 
 
 def control_totals(lines: Table) -> Table:

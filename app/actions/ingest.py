@@ -13,7 +13,7 @@ from app.db.tables import Source
 from app.domain.viewer import Scope, Viewer
 from app.errors import BadInput
 from app.settings import Settings
-from ingest.files import Progress
+from ingest.files import Progress, bill_files
 from ingest.pipeline import Outcome, ingest_files, no_progress
 
 FORMATS = ("focus",)
@@ -37,6 +37,7 @@ def ingest_paths(
     viewer.require_everything(Scope.WRITE_INGEST)
     if file_format not in FORMATS:
         raise BadInput(f"There is no format called '{file_format}'. Choose from {', '.join(FORMATS)}.")
+    bill_files(paths)  # a mistyped path must not add a source
     with write_session(bound) as session:
         name = source_name or only_source(session, file_format)
         if not session.scalars(select(Source.id).where(Source.name == name)).first():

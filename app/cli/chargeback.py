@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import AsJson, answer, say, table
+from app.cli.output import AsJson, answer, say, table, tell
 from app.db.session import read_session
 from app.domain.charge import Metric
 from app.domain.period import Period
@@ -46,6 +46,7 @@ def export(
     period: Month,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; .csv, .xlsx or .parquet.")],
     metric: Cost = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write the chargeback of a billing period to a file.
 
@@ -58,4 +59,4 @@ def export(
     with read_session() as session:
         report = chargeback(session, operator(), Period.parse_month(period), metric)
     file.write_bytes(file_bytes(chargeback_table(report), file.suffix.removeprefix(".")))
-    say(f"Wrote {file}.")
+    tell(f"Wrote {file}.", {"file": file}, as_json=as_json)

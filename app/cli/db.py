@@ -3,7 +3,7 @@
 import typer
 from sqlalchemy import text
 
-from app.cli.output import AsJson, answer, say, table
+from app.cli.output import AsJson, answer, table, tell
 from app.db.session import database_url, engine, read_session
 from app.settings import settings
 
@@ -11,7 +11,7 @@ app = typer.Typer(help="The database.", no_args_is_help=True)
 
 
 @app.command()
-def upgrade() -> None:
+def upgrade(as_json: AsJson = False) -> None:
     """Bring the database to the schema of this version.
 
     Example: trueup db upgrade
@@ -19,16 +19,17 @@ def upgrade() -> None:
     from app.db.migrate import upgrade as migrate
 
     migrate(engine())
-    say("The database is up to date.")
+    tell("The database is up to date.", {"current": True}, as_json=as_json)
 
 
 @app.command()
-def url() -> None:
+def url(as_json: AsJson = False) -> None:
     """Print where the database is, for psql and BI tools. An embedded one answers while `trueup serve` runs.
 
     Example: psql "$(trueup db url)"
     """
-    say(database_url(settings()))
+    found = database_url(settings())
+    tell(found, {"url": found}, as_json=as_json)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from app.errors import TrueupError
 from app.settings import settings
 
 if TYPE_CHECKING:
+    from ingest.booking import BookedLoad
     from ingest.pipeline import Outcome
 
 app = typer.Typer(help="Bring bills in.", no_args_is_help=True)
@@ -89,11 +90,20 @@ def _tell(outcomes: "list[Outcome]", *, as_json: bool) -> None:
         _tell_one(outcome)
 
 
+def _replaced(load: "BookedLoad", currency: str) -> str:
+    """What was live before, so that a bill that lost rows is seen at once."""
+    if load.replaced is None:
+        return "new"
+    before = next((each for each in load.replaced_totals if each["billing_currency"] == currency), None)
+    held = f"{before['rows']:,} rows, {before['billed_cost']} billed" if before else "nothing in this currency"
+    return f"replaces load {load.replaced} ({held})"
+
+
 def _tell_one(outcome: "Outcome") -> None:
     say(f"{outcome.source}: FOCUS {outcome.focus_version}, {outcome.rows_in:,} rows in.")
     rows = [
         (f"{load.period:%Y-%m}", total["billing_currency"], f"{total['rows']:,}", total["billed_cost"],
-         total["effective_cost"], f"replaces load {load.replaced}" if load.replaced else "new")
+         total["effective_cost"], _replaced(load, total["billing_currency"]))
         for load in outcome.loads
         for total in load.totals
     ]  # fmt: skip
@@ -105,5 +115,7 @@ def _tell_one(outcome: "Outcome") -> None:
     for finding in outcome.findings:
         example = f", for example {finding.example!r}" if finding.example else ""
         say(f"warning: {finding.column} {finding.message} (rows: {finding.rows:,}{example})")
+    for name in outcome.also_live_in:
+        say(f"warning: the same bytes are live in the source {name} too, so their cost counts twice.")
     for name, dataset in outcome.set_aside:
         say(f"{name} is a FOCUS {dataset} file: it holds no charges and was left alone.")

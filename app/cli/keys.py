@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import AsJson, answer, say, table
+from app.cli.output import AsJson, answer, table, tell
 from app.db.session import read_session, write_session
 from app.domain.viewer import Scope, operator
 
@@ -37,10 +37,7 @@ def create(
             now=datetime.now(UTC),
             days=days,
         )
-    if as_json:
-        answer(asdict(made))
-        return
-    say(made.text)
+    tell(made.text, asdict(made), as_json=as_json)
 
 
 @app.command("list")
@@ -67,7 +64,9 @@ def list_keys(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def rotate(prefix: Annotated[str, typer.Argument(help="The key's prefix, from `trueup keys list`.")]) -> None:
+def rotate(
+    prefix: Annotated[str, typer.Argument(help="The key's prefix, from `trueup keys list`.")], as_json: AsJson = False
+) -> None:
     """Replace a key by a new one with the same rights; the old one ends now.
 
     Example: trueup keys rotate 3f9a1c2b
@@ -75,11 +74,14 @@ def rotate(prefix: Annotated[str, typer.Argument(help="The key's prefix, from `t
     from app.actions.keys import rotate_key
 
     with write_session() as session:
-        say(rotate_key(session, operator(), prefix, now=datetime.now(UTC)).text)
+        made = rotate_key(session, operator(), prefix, now=datetime.now(UTC))
+    tell(made.text, asdict(made), as_json=as_json)
 
 
 @app.command()
-def revoke(prefix: Annotated[str, typer.Argument(help="The key's prefix, from `trueup keys list`.")]) -> None:
+def revoke(
+    prefix: Annotated[str, typer.Argument(help="The key's prefix, from `trueup keys list`.")], as_json: AsJson = False
+) -> None:
     """End a key now.
 
     Example: trueup keys revoke 3f9a1c2b
@@ -87,5 +89,5 @@ def revoke(prefix: Annotated[str, typer.Argument(help="The key's prefix, from `t
     from app.actions.keys import revoke_key
 
     with write_session() as session:
-        revoke_key(session, operator(), prefix, now=datetime.now(UTC))
-    say(f"Revoked {prefix}.")
+        key = revoke_key(session, operator(), prefix, now=datetime.now(UTC))
+    tell(f"Revoked {prefix}.", asdict(key), as_json=as_json)

@@ -41,6 +41,8 @@ def main() -> None:
         app()
     except TrueupError as error:
         _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename or 'The system'}: {error.strerror or error}. Check the path and its permissions.")
     except OperationalError as error:
         reason = str(error.orig or error).splitlines()[0]
         _fail(f"The database cannot be used: {reason}. Check TRUEUP_DATABASE_URL; `trueup doctor` tells more.")

@@ -41,6 +41,14 @@ def answer(data: object) -> None:
     print(json.dumps(data, indent=2, default=_plain))
 
 
+def tell(text: str, data: object, *, as_json: bool) -> None:
+    """An answer as a line for a person, or as JSON."""
+    if as_json:
+        answer(data)
+    else:
+        say(text)
+
+
 def _plain(value: object) -> str:
     if isinstance(value, Decimal):
         return plain(value)
@@ -59,7 +67,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, right: Se
     for row in rows:
         shown.add_row(*("" if cell is None else _cell(cell) for cell in row))
     # In a pipe a line is never wrapped: scripts count on a row being a line.
-    Console(width=None if sys.stdout.isatty() else 10_000, highlight=False).print(shown)
+    Console(width=None if sys.stdout.isatty() else 10_000, highlight=False, markup=False, emoji=False).print(shown)
 
 
 def _cell(value: object) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import AsJson, answer, say, table
+from app.cli.output import AsJson, answer, table, tell
 from app.db.session import engine, write_session
 from app.domain.period import Period
 from app.domain.viewer import operator
@@ -24,7 +24,7 @@ def _read(file: Path) -> str:
 
 
 @app.command()
-def check(file: PolicyFile) -> None:
+def check(file: PolicyFile, as_json: AsJson = False) -> None:
     """Check a policy without applying it.
 
     Example: trueup policy check policy.yaml
@@ -33,13 +33,15 @@ def check(file: PolicyFile) -> None:
     from app.domain.policy_document import parse_policy
 
     policy = parse_policy(_read(file))
-    for problem in warnings_of(policy):
-        say(f"warning: {problem}")
-    say(f"{policy.name}: {len(policy.teams)} teams, {len(policy.pools)} pools, {len(policy.rules)} rules. It is valid.")
+    counts = {"teams": len(policy.teams), "pools": len(policy.pools), "rules": len(policy.rules)}
+    warnings = [str(problem) for problem in warnings_of(policy)]
+    summary = ", ".join(f"{count} {things}" for things, count in counts.items())
+    lines = [*(f"warning: {warning}" for warning in warnings), f"{policy.name}: {summary}. It is valid."]
+    tell("\n".join(lines), {"name": policy.name, **counts, "warnings": warnings}, as_json=as_json)
 
 
 @app.command()
-def apply(file: PolicyFile) -> None:
+def apply(file: PolicyFile, as_json: AsJson = False) -> None:
     """Put a policy in force and post every billing period by it.
 
     Example: trueup policy apply policy.yaml
@@ -48,7 +50,8 @@ def apply(file: PolicyFile) -> None:
 
     with write_session() as session:
         version = apply_policy(session, operator(), _read(file))
-        say(f"{version.name} is in force as version {version.id}." if version else "It is in force already.")
+        text = f"{version.name} is in force as version {version.id}." if version else "It is in force already."
+        tell(text, {"changed": version is not None, "version": version.id if version else None}, as_json=as_json)
 
 
 @app.command()

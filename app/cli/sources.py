@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.output import AsJson, answer, say, table
+from app.cli.output import AsJson, answer, table, tell
 from app.db.session import read_session, write_session
 from app.domain.viewer import operator
 
@@ -45,6 +45,7 @@ def add(
     extra: Annotated[
         list[str] | None, typer.Option(help="An x_ column that the policy matches on; may be repeated.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Add a source.
 
@@ -59,11 +60,11 @@ def add(
         config["key_extras"] = extra
     with write_session() as session:
         add_source(session, operator(), kind=kind, name=name, config=config)
-    say(f"Added {name}.")
+    tell(f"Added {name}.", {"name": name, "kind": kind, **config}, as_json=as_json)
 
 
 @app.command()
-def remove(name: Annotated[str, typer.Argument(help="The source to remove.")]) -> None:
+def remove(name: Annotated[str, typer.Argument(help="The source to remove.")], as_json: AsJson = False) -> None:
     """Remove a source of which nothing was ever booked.
 
     Example: trueup sources remove aws
@@ -72,4 +73,4 @@ def remove(name: Annotated[str, typer.Argument(help="The source to remove.")]) -
 
     with write_session() as session:
         remove_source(session, operator(), name)
-    say(f"Removed {name}.")
+    tell(f"Removed {name}.", {"removed": name}, as_json=as_json)

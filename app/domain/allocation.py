@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, Overflow
+from decimal import Decimal
 from fractions import Fraction
 
+from app.domain.money import EXACT
 from app.domain.policy import Pool, Split
 
 PARTS = 10**12  # a pool is shared in whole parts per trillion
 PARTS_DIGITS = 12
-
-# Enough digits for any amount of a bill times 10^12; if one ever needs more, Inexact stops it instead of rounding.
-EXACT = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation, Overflow])
 
 
 def payers(pool: Pool, teams_valid: AbstractSet[str]) -> frozenset[str]:

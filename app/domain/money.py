@@ -4,11 +4,12 @@ Amounts are `Decimal`, never float. Nothing here rounds: a currency's minor unit
 """
 
 from collections.abc import Iterable
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, Overflow
+from fractions import Fraction
 
 # Bills carry up to 24 fractional digits, a share adds 12 and a long total 12 more before the point. An operation
 # that would need more digits than this raises instead of rounding.
-EXACT = Context(prec=120, traps=[Inexact, InvalidOperation])
+EXACT = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation, Overflow])
 
 ZERO = Decimal(0)
 
@@ -33,4 +34,5 @@ def percent(part: Decimal, whole: Decimal) -> Decimal | None:
     """`part` as a percentage of `whole`, to one decimal, for display; None where it means nothing."""
     if not whole:
         return None
-    return (part * 100 / whole).quantize(Decimal("0.1"))
+    share = Fraction(part) * 1000 / Fraction(whole)
+    return EXACT.scaleb(Decimal(round(share)), -1)

@@ -26,6 +26,12 @@ class Viewer:
     scopes: frozenset[Scope]
     teams: frozenset[str] | None = None
 
+    @property
+    def fingerprint(self) -> str:
+        """A text that two viewers share only if they may see and do the same."""
+        teams = "*" if self.teams is None else ",".join(sorted(self.teams))
+        return f"{','.join(sorted(self.scopes))} {teams}"
+
     def may(self, scope: Scope) -> bool:
         """Whether the viewer has `scope`; an admin has every one."""
         return scope in self.scopes or Scope.ADMIN in self.scopes

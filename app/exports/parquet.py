@@ -35,7 +35,8 @@ def _array(kind: Kind, cells: list[Cell]) -> "pa.Array[Any]":
     whole = max((max(value.adjusted() + 1, 1) for value in values), default=1)
     if whole + scale > _PRECISION:
         return pa.array([plain(cell) if isinstance(cell, Decimal) else None for cell in cells], pa.string())
-    return pa.array(cells, pa.decimal128(_PRECISION, scale))
+    trimmed = [Decimal(plain(cell)) if isinstance(cell, Decimal) else None for cell in cells]
+    return pa.array(trimmed, pa.decimal128(_PRECISION, scale))
 
 
 def _scale(value: Decimal) -> int:

@@ -15,7 +15,7 @@ from app.domain.charge import Metric
 from app.domain.money import total
 from app.domain.ownership import Team
 from app.domain.period import Period
-from app.domain.viewer import Viewer
+from app.domain.viewer import Scope, Viewer
 from app.reports.owed import Names, TeamCharge, names_in, sum_of, team_charge
 from app.reports.visibility import sees_everything, visible_teams
 
@@ -118,6 +118,7 @@ def _with_ancestors(team_ids: Iterable[str], shown: dict[str, Team]) -> list[str
     return sorted(ordered, key=ordered.__getitem__)
 
 
-def billing_periods(session: Session) -> tuple[date, ...]:
+def billing_periods(session: Session, viewer: Viewer) -> tuple[date, ...]:
     """The billing months that have a live load, newest first."""
+    viewer.require(Scope.READ_COSTS)
     return live_billing_periods(session)

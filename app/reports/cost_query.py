@@ -60,17 +60,29 @@ class Filter:
     def parse(cls, text: str) -> "Filter":
         """The filter written as `service_name:Amazon EC2`, `!region_id:us-east-1`, `tag:env:prod` or `team:` (none).
 
-        Several values are separated by `|`.
+        Several values are separated by `|`. A `|` in a value is written `%7C`, a `:` in a tag key `%3A`, and a `%`
+        before such digits `%25`.
         """
         exclude, body = text.startswith("!"), text.removeprefix("!")
         prefix = TAG if body.startswith(TAG) else ""
         name, colon, value = body.removeprefix(prefix).partition(":")
         if not colon:
             raise BadInput(f"'{text}' is not a filter. Write dimension:value, for example service_name:Amazon EC2.")
-        return cls(dimension(prefix + name), tuple(part or None for part in value.split("|")), exclude)
+        values = tuple(_unescaped(part) or None for part in value.split("|"))
+        return cls(dimension(prefix + _unescaped(name)), values, exclude)
 
     def __str__(self) -> str:
-        return f"{'!' if self.exclude else ''}{self.dimension}:{'|'.join(value or '' for value in self.values)}"
+        prefix = TAG if self.dimension.startswith(TAG) else ""
+        name = _escaped(self.dimension.removeprefix(prefix)).replace(":", "%3A")
+        return f"{'!' if self.exclude else ''}{prefix}{name}:{'|'.join(_escaped(value or '') for value in self.values)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("|", "%7C")
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("%7C", "|").replace("%3A", ":").replace("%25", "%")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.chargeback.applying import put_in_force
+from app.chargeback.posting import lock_posting
 from app.domain.money import EXACT
 from app.domain.period import Period
 from app.domain.policy_document import parse_policy
@@ -40,6 +41,7 @@ def policy_preview(bound: Engine, viewer: Viewer, document: str, period: Period)
     """
     viewer.require_everything(Scope.WRITE_POLICY)
     with Session(bound) as session:
+        lock_posting(session)  # both sides of the comparison are of one moment
         metric = parse_policy(document).statement_metric  # of both, or they could not be compared
         before = _owed(chargeback(session, viewer, period, metric))
         put_in_force(session, document, applied_by=viewer.name, periods=[period.start])

@@ -1,12 +1,13 @@
 """The sources bills come from, and how fresh each is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from app.db.queries.deliveries import source_rows
 from app.domain.viewer import Scope, Viewer
+from app.reports.visibility import sees_everything
 
 
 @dataclass(frozen=True)
@@ -27,4 +28,7 @@ class SourceStatus:
 def sources(session: Session, viewer: Viewer) -> tuple[SourceStatus, ...]:
     """Every source, by name. How fresh figures are concerns every viewer; no cost is in it."""
     viewer.require(Scope.READ_COSTS)
-    return tuple(SourceStatus(*row) for row in source_rows(session))
+    found = (SourceStatus(*row) for row in source_rows(session))
+    if sees_everything(viewer):
+        return tuple(found)
+    return tuple(replace(each, last_message=None) for each in found)  # a message may quote cells of the bill

@@ -69,6 +69,7 @@ def money_table(
             "theme": GRID,
             "domLayout": "normal" if long else "autoHeight",
             "ensureDomOrder": True,
+            "suppressFieldDotNotation": True,  # a pool may be called net.shared
             "enableCellTextSelection": True,
             "suppressColumnVirtualisation": True,
             "tooltipShowDelay": 200,

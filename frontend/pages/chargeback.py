@@ -39,7 +39,7 @@ def layout(period: str | None = None, metric: str | None = None, **_params: Any)
 @answers("chargeback")
 def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     """The month's chargeback, the newest month's when none is asked for."""
-    months = billing_periods(session)
+    months = billing_periods(session, viewer)
     if not months:
         return no_bills()
     period = Period.parse_month(question["period"]) if question["period"] else Period.month_of(months[0])

@@ -44,7 +44,7 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     view = View.from_search(question["search"], today=today())
     report = line_items(session, viewer, view.query, limit=LINES, offset=(view.page - 1) * LINES)
     chips = filter_chips(view, team_names(session), url=line_items_url)
-    if not report.total_rows and not billing_periods(session):
+    if not report.total_rows and not billing_periods(session, viewer):
         return no_bills()
     if not report.total_rows:
         span = span_words(Period(view.query.start, view.query.end))

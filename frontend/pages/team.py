@@ -40,7 +40,7 @@ def layout(team_id: str = "", period: str | None = None, metric: str | None = No
 @answers("team")
 def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     """The team's statement, the newest month's when none is asked for."""
-    months = billing_periods(session)
+    months = billing_periods(session, viewer)
     if not months:
         return no_bills()
     team_id = question["team_id"]

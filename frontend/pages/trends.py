@@ -54,7 +54,7 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     """The costs of the question, drawn and listed."""
     view = View.from_search(question["search"], today=today())
     report = costs(session, viewer, view.query)
-    if not report.blocks and not billing_periods(session):
+    if not report.blocks and not billing_periods(session, viewer):
         return no_bills()
     return cost_answer(view, report, team_names(session))
 

@@ -5,6 +5,7 @@ literal `NULL`) is not unreadable. Nothing is rounded: `Scale` finds how many di
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -18,6 +19,7 @@ INSTANT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2}(\.\d+)?)?( ?(Z|z|UTC|\+00:?
 SLASHED = r"^\d{1,2}/\d{1,2}/(\d{2}|\d{4})$"
 ABSENT = ("", "NULL", "null", "Null")
 MAX_DIGITS = 38
+EARLIEST, LATEST = datetime(2000, 1, 1), datetime(2199, 12, 31)  # noqa: DTZ001  (UTC without saying so, as bills have it)
 
 _timestamp = dt.Timestamp()
 _with_zone = dt.Timestamp(timezone="UTC")
@@ -86,14 +88,18 @@ def instant_cell(table: Table, name: str) -> Cell:
     column = table[name]
     kind = column.type()
     if kind.is_timestamp():
-        value = make_timestamp(epoch_us(column)) if kind.timezone else column
-        return Cell(value, ibis.null("string"))
+        return Cell(_plausible(make_timestamp(epoch_us(column)) if kind.timezone else column), ibis.null("string"))
     if kind.is_date():
-        return Cell(column.cast("timestamp"), ibis.null("string"))
+        return Cell(_plausible(column.cast("timestamp")), ibis.null("string"))
     text = present(text_cell(table, name))
     iso = ibis.cases((text.re_search(INSTANT), text.try_cast("timestamp")))
     slashed = ibis.cases((text.re_search(SLASHED), try_strptime(text, ["%m/%d/%y", "%m/%d/%Y"])))
-    return Cell(ibis.coalesce(iso, slashed), text)
+    return Cell(_plausible(ibis.coalesce(iso, slashed)), text)
+
+
+def _plausible(instant: Column) -> Column:
+    """`instant`, or null where no bill can mean it: a broken date must not become a billing period."""
+    return ibis.cases((instant.between(EARLIEST, LATEST), instant))
 
 
 def significant_digits(table: Table, name: str) -> tuple[Column, Column]:

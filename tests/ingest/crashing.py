@@ -17,6 +17,7 @@ from app.actions.ingest import ingest_paths
 from app.db.session import make_engine
 from app.domain.viewer import operator
 from app.settings import Settings
+from ingest.files import SourceFile
 
 # Processes are forked from one that has imported everything already and holds no connection.
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -41,7 +42,7 @@ def _die(*_arguments: Any, **_options: Any) -> None:
 def _ingest(fatal: str, config: Settings, file: Path) -> None:
     match fatal:
         case "archive":
-            ingest.archive.shutil.copyfile = _half_a_copy  # type: ignore[attr-defined]
+            ingest.archive.__dict__["_copy"] = _half_a_copy
         case "detail":
             ingest.detail.json.dumps = _die  # type: ignore[attr-defined]
         case "commit":
@@ -59,8 +60,9 @@ def _ingest(fatal: str, config: Settings, file: Path) -> None:
     ingest_paths(make_engine(config.database_url), operator(), config, [file], source_name="aws", progress=progress)
 
 
-def _half_a_copy(source: Path, target: Path) -> None:
-    data = source.read_bytes()
+def _half_a_copy(file: SourceFile, target: Path, _sha256: str) -> None:
+    data = file.path.read_bytes()
+    target.parent.mkdir(parents=True)
     target.write_bytes(data[: len(data) // 2])
     _die()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import Conflict
+from app.errors import BadInput, Conflict
 from tests.ingest.bills import focus_row, write_csv, write_parquet
 from tests.trueup import Trueup
 
@@ -15,8 +15,29 @@ def test_a_delivery_is_archived_byte_for_byte(trueup: Trueup, tmp_path: Path) ->
     two = write_csv(tmp_path / "bill" / "part" / "2.csv.gz", [focus_row("2")])
     outcome = trueup.ingest(tmp_path / "bill")
     files = trueup.config.archive_dir / "aws" / outcome.sha256 / "files"
-    assert (files / "1.csv").read_bytes() == one.read_bytes()
-    assert (files / "part" / "2.csv.gz").read_bytes() == two.read_bytes()
+    for file, name in ((one, "1.csv"), (two, "part/2.csv.gz")):
+        assert (files / hashlib.sha256(file.read_bytes()).hexdigest() / name).read_bytes() == file.read_bytes()
+
+
+def test_files_that_swap_their_names_are_not_mixed_up(trueup: Trueup, tmp_path: Path) -> None:
+    one, five = ([focus_row(cost, SkuId="x")] * 10 for cost in ("1", "5"))
+    write_parquet(tmp_path / "first" / "a.parquet", one)
+    write_parquet(tmp_path / "first" / "b.parquet", five)
+    write_parquet(tmp_path / "second" / "a.parquet", five)
+    write_parquet(tmp_path / "third" / "a.parquet", five)
+    write_parquet(tmp_path / "third" / "c.parquet", one)
+    for delivery in ("first", "second", "third"):
+        trueup.ingest(tmp_path / delivery)
+    assert trueup.total() == 60
+    assert trueup.lines().totals == {"USD": 60}
+
+
+def test_the_same_file_twice_in_a_delivery_is_refused(trueup: Trueup, tmp_path: Path) -> None:
+    for name in ("bill.csv", "copy of bill.csv"):
+        write_csv(tmp_path / "bill" / name, [focus_row("1")])
+    with pytest.raises(BadInput, match=r"bill.csv and copy of bill.csv are the same file"):
+        trueup.ingest(tmp_path / "bill")
+    assert trueup.live() == []
 
 
 def test_a_deliverys_sha256_is_that_of_its_files_digests(trueup: Trueup, tmp_path: Path) -> None:

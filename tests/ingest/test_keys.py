@@ -125,3 +125,13 @@ def test_a_policys_extra_column_is_part_of_the_key(trueup: Trueup, tmp_path: Pat
         "name: x\nteams: [{id: search}]\nrules:\n  - {name: A, when: {column: x_CostClass, equals: a}, team: search}\n"
     )
     assert trueup.costs("team") == {"USD": {"search": 1, None: 6}}
+
+
+def test_no_text_can_pass_for_two(trueup: Trueup, tmp_path: Path) -> None:
+    rows = [
+        focus_row("1", ResourceName="a\x1fb", ResourceType="c"),
+        focus_row("2", ResourceName="a", ResourceType="b\x1fc"),
+    ]
+    trueup.ingest(write_csv(tmp_path / "bill.csv", rows))
+    assert trueup.lines().total_rows == 2
+    assert trueup.lines().totals == {"USD": 3}

@@ -24,9 +24,9 @@ TeamId = Annotated[str, Path(description="A team's id")]
 
 
 @router.get("/periods", response_model=schemas.BillingPeriods)
-def read_periods(session: SessionDep) -> Response:
+def read_periods(session: SessionDep, viewer: ViewerDep) -> Response:
     """The billing months that have figures."""
-    periods = [f"{start:%Y-%m}" for start in billing_periods(session)]
+    periods = [f"{start:%Y-%m}" for start in billing_periods(session, viewer)]
     return Response(rendered({"periods": periods}), media_type="application/json")
 
 
@@ -42,7 +42,7 @@ def read_statement(
 ) -> Response:
     """What one team owes for a billing month, by service, and the twelve months before."""
     statement = team_statement(session, viewer, period, team, metric)
-    version = (dataset_version(session), digest("statement", period, team, metric, viewer))
+    version = (dataset_version(session), digest("statement", period, team, metric, viewer.fingerprint))
     return respond(request, Answer(lambda: statement, lambda: statement_table(statement, team), version=version))
 
 
@@ -51,7 +51,7 @@ def read_chargeback(
     *, request: Request, session: SessionDep, viewer: ViewerDep, period: MonthDep, metric: StatementMetric = None
 ) -> Response:
     """What each team owes for a billing month: direct, shared by origin, and the change against the month before."""
-    version = (dataset_version(session), digest("chargeback", period, metric, viewer))
+    version = (dataset_version(session), digest("chargeback", period, metric, viewer.fingerprint))
     return respond(
         request,
         Answer(

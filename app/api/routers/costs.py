@@ -36,7 +36,7 @@ def read_costs(
     cursor: Cursor = None,
 ) -> Response:
     """Costs from `start` up to, not including, `end`, one block per currency."""
-    version, question = dataset_version(session), cursors.digest(asked, viewer)
+    version, question = dataset_version(session), cursors.digest(asked, viewer.fingerprint)
     page = Page(cursors.offset_of(cursor, version=version, question=question), limit)
 
     def as_json() -> object:
@@ -65,7 +65,7 @@ def read_line_items(
     cursor: Cursor = None,
 ) -> Response:
     """The line items of the bill that make up a figure; `group_by` and `granularity` do not matter to them."""
-    version, question = dataset_version(session), cursors.digest("detail", asked, viewer)
+    version, question = dataset_version(session), cursors.digest("detail", asked, viewer.fingerprint)
     page = Page(cursors.offset_of(cursor, version=version, question=question), limit)
 
     def as_json() -> object:

@@ -6,7 +6,8 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.allocation import EXACT, PARTS, payers, pool_parts, share
+from app.domain.allocation import PARTS, payers, pool_parts, share
+from app.domain.money import EXACT
 from app.domain.policy import Pool, Split
 
 TEAMS = frozenset({"finetuning", "pretraining", "search", "speech"})

@@ -106,3 +106,9 @@ def test_parquet_keeps_the_kinds_of_columns() -> None:
     assert pq.read_table(io.BytesIO(parquet_bytes(Table("kinds", columns, [row])))).to_pylist() == [
         {"t": "a", "n": 1, "d": date(2026, 3, 1), "i": datetime(2026, 3, 1, tzinfo=UTC)}
     ]
+
+
+def test_zeros_after_the_last_digit_do_not_matter_in_parquet() -> None:
+    long = Decimal("1234567.100000000000000000000000") * Decimal("0.500000000000")
+    table = Table("t", (Column("amount", Kind.AMOUNT),), [(long,)])
+    assert pq.read_table(io.BytesIO(parquet_bytes(table))).to_pylist() == [{"amount": Decimal("617283.55")}]

@@ -122,4 +122,4 @@ def test_an_unknown_team_and_a_hidden_one_are_not_found(
 
 def test_billing_periods_are_those_with_a_live_load(session: Session, bill: Books) -> None:
     bill.supersede(FEBRUARY)
-    assert billing_periods(session) == (MARCH,)
+    assert billing_periods(session, operator()) == (MARCH,)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from app.domain.charge import Axis, Metric
 from app.reports.cost_query import Granularity
@@ -204,3 +205,11 @@ def test_now_is_no_part_of_reading_a_bill(trueup: Trueup, tmp_path: Path) -> Non
     tomorrow = (datetime.now(tz=UTC) + timedelta(days=40)).date().isoformat()
     trueup.ingest(write_csv(tmp_path / "bill.csv", [focus_row("1", day=tomorrow)]))
     assert days(trueup) == [tomorrow]
+
+
+@pytest.mark.parametrize("day", ["0000-01-01", "0001-01-01", "9999-12-31T00:00:00Z"])
+@pytest.mark.parametrize("column", ["ChargePeriodStart", "BillingPeriodStart"])
+def test_a_date_that_no_bill_can_mean_sets_its_row_aside(trueup: Trueup, tmp_path: Path, column: str, day: str) -> None:
+    outcome = trueup.ingest(write_csv(tmp_path / "bill.csv", [focus_row("1"), focus_row("2", **{column: day})]))
+    assert outcome.rows_quarantined == 1
+    assert trueup.lines().totals == {"USD": 1}
