@@ -29,8 +29,8 @@ def main() -> None:
     resources = min(RESOURCES, options.lines // 100)
     print(f"A month of {options.lines:,} lines, {resources:,} resources, in {folder} …", flush=True)
     write_month(folder, MONTH, rows=options.lines, resources=resources)
-    for line in (*ingest_figures(folder, options.pairs), *question_figures(folder)):
-        print(line, flush=True)
+    print(*ingest_figures(folder, options.pairs), sep="\n", flush=True)
+    print(*question_figures(folder), sep="\n", flush=True)
 
 
 def ingest_figures(folder: Path, pairs: int) -> list[str]:

@@ -4,6 +4,7 @@ Each run either shows what it claims or fails; a missed aim of the bench is writ
 """
 
 import argparse
+import json
 import os
 import platform
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bench.__main__ import GIB, ingest_figures, question_figures
 from bench.bill import RESOURCES, write_month
@@ -21,26 +23,27 @@ from bench.place import ROOT
 from bench.questions import MONTH
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "proof.md"
+KEPT = ROOT / "proof"  # the newest figures of each run, so that one can be run again alone
 MEMORY_AIM = 1.5 * GIB
 SEEDS = 8
 KILLS = 30
 
 
 def main() -> None:
-    """Runs every proof, or those named, and rewrites the page when all of them ran."""
+    """Runs every proof, or those named, and rewrites the page with the newest figures of each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*PROOFS, []], help="which; all, and the page, when left out")
-    names = parser.parse_args().names or list(PROOFS)
-    rows = []
-    for name in names:
+    parser.add_argument("names", nargs="*", choices=[*PROOFS, []], help="which; all when left out")
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for name in parser.parse_args().names or list(PROOFS):
         began = time.monotonic()
         figures = PROOFS[name]()
-        took = time.monotonic() - began
-        print(f"{name} ({took:.0f} s)", *figures, sep="\n  ", flush=True)
-        rows.append((name, figures, took))
-    if len(names) == len(PROOFS):
-        PAGE.write_text(_page(rows))
-        print(f"Wrote {PAGE}.")
+        took = f"{time.monotonic() - began:.0f} s"
+        print(f"{name} ({took})", *figures, sep="\n  ", flush=True)
+        row = {"figures": figures, "took": took, "day": f"{datetime.now(UTC):%Y-%m-%d}"}
+        (KEPT / f"{name}.json").write_text(json.dumps(row))
+    rows = {name: json.loads(file.read_text()) for name in PROOFS if (file := KEPT / f"{name}.json").exists()}
+    PAGE.write_text(_page(rows))
+    print(f"Wrote {PAGE}.")
 
 
 def large_csv() -> list[str]:
@@ -96,20 +99,22 @@ def _pytest(*arguments: str) -> str:
     return done.stdout.splitlines()[-1].strip("= ")
 
 
-def _page(rows: list[tuple[str, list[str], float]]) -> str:
+def _page(rows: dict[str, dict[str, Any]]) -> str:
     machine = f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()}"
     lines = [
         "# Proof",
         "",
-        "What `make proof` printed the last time it ran through. `bench/proof.py` has the runs, `bench/` the limit of",
-        "each ratio. Aims that were missed are marked so.",
+        "What `make proof` printed the last time each run went through. `bench/proof.py` has the runs, `bench/` the limit",
+        "of each ratio. Aims that were missed are marked so.",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {machine}.",
+        f"Measured with {machine}.",
         "",
-        "| run | figures | took |",
-        "|---|---|---|",
+        "| run | figures | took | on |",
+        "|---|---|---|---|",
     ]
-    lines += [f"| {name} | {'<br>'.join(figures)} | {took:.0f} s |" for name, figures, took in rows]
+    for name, row in rows.items():
+        figures = "<br>".join(figure.strip() for figure in row["figures"])
+        lines.append(f"| {name} | {figures} | {row['took']} | {row['day']} |")
     return "\n".join(lines) + "\n"
 
 

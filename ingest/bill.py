@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from app.domain.charge import COSTS, QUANTITIES
 from app.errors import BadInput
-from ingest.engine.duckdb import FILE, POSITION, ROW, literal, rows_of
+from ingest.engine.duckdb import FILE, POSITION, ROW, literal, quoted, rows_of
 from ingest.focus.checks import Finding, findings
 from ingest.focus.delivery import FocusDelivery
 from ingest.keys import Key, charge_key
@@ -181,17 +179,16 @@ def _distinct_lines(backend: Backend, delivery: FocusDelivery) -> list[dict[str,
 
 
 def map_keys(bill: Bill, ids: Mapping[bytes, int], target: Path) -> None:
-    """Writes the charge key id of every line key and digest to the Parquet file `target`, and tells DuckDB."""
-    lines = bill.lines
-    table = pa.table(
-        {
-            POSITION: pa.array([line.position for line in lines], pa.int64()),
-            "line_digest": pa.array([line.digest for line in lines], pa.string()),
-            "charge_key_id": pa.array([ids[line.key.digest] for line in lines], pa.int64()),
-        }
+    """Tells DuckDB the charge key id of every line key and digest, and writes them to the Parquet file `target`."""
+    # By way of a file: Arrow would import pandas to look at a list, which takes a second.
+    listed = target.with_suffix(".csv")
+    listed.write_text("".join(f"{line.position},{line.digest},{ids[line.key.digest]}\n" for line in bill.lines))
+    bill.backend.raw_sql(
+        f"CREATE OR REPLACE TEMP TABLE key_map AS SELECT * FROM read_csv({literal(listed)}, header = false,"
+        f" auto_detect = false, columns = {{'{POSITION}': 'BIGINT', 'line_digest': 'VARCHAR',"
+        " 'charge_key_id': 'BIGINT'})"
     )
-    pq.write_table(table, target)
-    bill.backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE key_map AS SELECT * FROM read_parquet({literal(target)})")
+    bill.backend.raw_sql(f"COPY key_map TO {quoted(str(target))} (FORMAT parquet)")
 
 
 @contextmanager
