@@ -104,8 +104,8 @@ def _page(rows: dict[str, dict[str, Any]]) -> str:
     lines = [
         "# Proof",
         "",
-        "What `make proof` printed the last time each run went through. `bench/proof.py` has the runs, `bench/` the limit",
-        "of each ratio. Aims that were missed are marked so.",
+        "What `make proof` printed the last time each run went through. `bench/proof.py` has the runs, `bench/` the",
+        "limit of each ratio. Aims that were missed are marked so.",
         "",
         f"Measured with {machine}.",
         "",

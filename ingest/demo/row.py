@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
+from ingest.focus.spec import ENTITIES_SINCE_1_3, SINCE_1_0, SINCE_1_1, SINCE_1_2
+
 Value = str | Decimal | date | Mapping[str, str] | None
 Row = dict[str, Value]
 
@@ -24,67 +26,8 @@ DECIMALS = frozenset(
     }
 )
 
-# Cost and Usage of FOCUS 1.0: all 43 columns.
-FOCUS_1_0 = (
-    "AvailabilityZone",
-    "BilledCost",
-    "BillingAccountId",
-    "BillingAccountName",
-    "BillingCurrency",
-    "BillingPeriodEnd",
-    "BillingPeriodStart",
-    "ChargeCategory",
-    "ChargeClass",
-    "ChargeDescription",
-    "ChargeFrequency",
-    "ChargePeriodEnd",
-    "ChargePeriodStart",
-    "CommitmentDiscountCategory",
-    "CommitmentDiscountId",
-    "CommitmentDiscountName",
-    "CommitmentDiscountStatus",
-    "CommitmentDiscountType",
-    "ConsumedQuantity",
-    "ConsumedUnit",
-    "ContractedCost",
-    "ContractedUnitPrice",
-    "EffectiveCost",
-    "InvoiceIssuerName",
-    "ListCost",
-    "ListUnitPrice",
-    "PricingCategory",
-    "PricingQuantity",
-    "PricingUnit",
-    "ProviderName",
-    "PublisherName",
-    "RegionId",
-    "RegionName",
-    "ResourceId",
-    "ResourceName",
-    "ResourceType",
-    "ServiceCategory",
-    "ServiceName",
-    "SkuId",
-    "SkuPriceId",
-    "SubAccountId",
-    "SubAccountName",
-    "Tags",
-)
-# 1.1 and 1.2 added these; capacity reservations are left out, for nobody here buys one.
-FOCUS_1_2 = (
-    *FOCUS_1_0,
-    "BillingAccountType",
-    "CommitmentDiscountQuantity",
-    "CommitmentDiscountUnit",
-    "InvoiceId",
-    "PricingCurrency",
-    "PricingCurrencyContractedUnitPrice",
-    "PricingCurrencyEffectiveCost",
-    "PricingCurrencyListUnitPrice",
-    "ServiceSubcategory",
-    "SkuMeter",
-    "SkuPriceDetails",
-    "SubAccountType",
-)
-# 1.3's split-cost columns are left out: no provider here splits a charge.
-FOCUS_1_3 = (*FOCUS_1_2, "HostProviderName", "ServiceProviderName")
+FOCUS_1_0 = tuple(sorted(SINCE_1_0))
+# Capacity reservations are left out, for nobody here buys one; so are 1.3's split-cost columns, for nobody splits.
+_UNUSED = frozenset({"CapacityReservationId", "CapacityReservationStatus"})
+FOCUS_1_2 = (*FOCUS_1_0, *sorted({*SINCE_1_1, *SINCE_1_2} - _UNUSED))
+FOCUS_1_3 = (*FOCUS_1_2, *sorted(ENTITIES_SINCE_1_3))

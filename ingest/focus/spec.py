@@ -30,9 +30,9 @@ _MANDATORY = (
     "ServiceName",
 )
 _ENTITIES_BEFORE_1_3 = ("ProviderName", "PublisherName")
-_ENTITIES_SINCE_1_3 = ("ServiceProviderName", "HostProviderName")
+ENTITIES_SINCE_1_3 = ("ServiceProviderName", "HostProviderName")
 
-_SINCE_1_0 = (
+SINCE_1_0 = (
     *_MANDATORY,
     *_ENTITIES_BEFORE_1_3,
     "AvailabilityZone",
@@ -58,7 +58,7 @@ _SINCE_1_0 = (
     "SubAccountName",
     "Tags",
 )
-_SINCE_1_1 = (
+SINCE_1_1 = (
     "CapacityReservationId",
     "CapacityReservationStatus",
     "CommitmentDiscountQuantity",
@@ -67,7 +67,7 @@ _SINCE_1_1 = (
     "SkuMeter",
     "SkuPriceDetails",
 )
-_SINCE_1_2 = (
+SINCE_1_2 = (
     "BillingAccountType",
     "InvoiceId",
     "PricingCurrency",
@@ -76,8 +76,8 @@ _SINCE_1_2 = (
     "PricingCurrencyListUnitPrice",
     "SubAccountType",
 )
-_SINCE_1_3 = (
-    *_ENTITIES_SINCE_1_3,
+SINCE_1_3 = (
+    *ENTITIES_SINCE_1_3,
     "AllocatedMethodDetails",
     "AllocatedMethodId",
     "AllocatedResourceId",
@@ -85,9 +85,9 @@ _SINCE_1_3 = (
     "AllocatedTags",
     "ContractApplied",
 )
-_SINCE_1_4 = ("CommitmentProgramEligibilityDetails", "InvoiceDetailId")
+SINCE_1_4 = ("CommitmentProgramEligibilityDetails", "InvoiceDetailId")
 
-COLUMNS = (*_SINCE_1_0, *_SINCE_1_1, *_SINCE_1_2, *_SINCE_1_3, *_SINCE_1_4)
+COLUMNS = (*SINCE_1_0, *SINCE_1_1, *SINCE_1_2, *SINCE_1_3, *SINCE_1_4)
 
 ALLOWED_VALUES = {
     "charge_category": ("Usage", "Purchase", "Tax", "Credit", "Adjustment"),
@@ -168,18 +168,18 @@ def layout(header: tuple[str, ...]) -> Layout:
 
 def mandatory(version: str) -> tuple[str, ...]:
     """The columns that `version` requires."""
-    return (*_MANDATORY, *(_ENTITIES_SINCE_1_3 if version >= "1.3" else _ENTITIES_BEFORE_1_3))
+    return (*_MANDATORY, *(ENTITIES_SINCE_1_3 if version >= "1.3" else _ENTITIES_BEFORE_1_3))
 
 
 def _version(columns: Iterable[str]) -> str:
     present = set(columns)
-    if present & set(_SINCE_1_4):
+    if present & set(SINCE_1_4):
         return "1.4"
-    if present & set(_SINCE_1_3):
+    if present & set(SINCE_1_3):
         return "1.3"
-    if present & set(_SINCE_1_2):
+    if present & set(SINCE_1_2):
         return "1.2"
-    if present & set(_SINCE_1_1):
+    if present & set(SINCE_1_1):
         return "1.1"
     return "1.0"
 
