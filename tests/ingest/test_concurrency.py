@@ -13,6 +13,8 @@ from ingest.pipeline import Outcome
 from tests.ingest.bills import focus_row, write_csv
 from tests.trueup import Trueup
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 30  # seconds
 
 POLICY = """

@@ -16,6 +16,8 @@ from tests.ingest.bills import csv_text, focus_row, without, write_csv, write_pa
 from tests.ingest.conftest import Command
 from tests.trueup import Trueup
 
+pytestmark = pytest.mark.slow
+
 ROWS = [focus_row(str(number), day=f"2026-03-{number:02}") for number in range(1, 21)]
 TEXT = csv_text(ROWS)
 REMEDY = re.compile(r"(Download|Export|Check|Save|Ingest|Look|Rename|Put|Point|correct|download|export) ")

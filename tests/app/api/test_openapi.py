@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from app.api.deps import reading, writing
 from app.settings import settings as trueup_settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def promises(server: FastAPI, session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[BaseSchema]:

@@ -15,6 +15,8 @@ import pytest
 from ingest.demo.company import DemoDelivery, write_company
 from ingest.demo.when import months_until
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 11, 24)
 Charges = list[dict[str, Any]]
 

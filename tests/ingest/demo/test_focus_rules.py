@@ -8,6 +8,8 @@ import pytest
 
 from ingest.demo.row import COSTS
 
+pytestmark = pytest.mark.slow
+
 Charges = list[dict[str, Any]]
 MANDATORY = (
     *COSTS,

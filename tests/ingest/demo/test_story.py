@@ -3,6 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 Charges = list[dict[str, Any]]
 ByTeam = dict[str, Charges]
 
