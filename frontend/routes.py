@@ -18,6 +18,7 @@ from frontend.pages import chargeback, health, line_items, load, not_found, over
 from frontend.state import parameters
 
 PAGES: tuple[ModuleType, ...] = (overview, trends, line_items, chargeback, team, health, load)
+DRAWN = "data-drawn"  # which URL's page is on the screen; the address bar runs ahead of it
 
 
 def router() -> Component:
@@ -39,13 +40,14 @@ def page_at(pathname: str) -> tuple[ModuleType, dict[str, str]]:
 
 @callback(
     Output("page", "children"),
+    Output("page", DRAWN),
     Output("title", "data"),
     Input("url", "pathname"),
     Input("url", "search"),
-    on_error=lambda error: (problem(error), "Trueup"),
+    on_error=lambda error: (problem(error), "", "Trueup"),
 )
-def show_page(pathname: str | None, search: str | None) -> tuple[Component, str]:
-    """The page, with its question but without its answer yet."""
+def show_page(pathname: str | None, search: str | None) -> tuple[Component, str, str]:
+    """The page, with its question but without its answer yet; and the URL that it is drawn for."""
     page, variables = page_at(pathname or "/")
     asked: dict[str, Any] = {**parameters(search or ""), **variables}
-    return page.layout(**asked), f"{page.TITLE} · Trueup"
+    return page.layout(**asked), f"{pathname or '/'}{search or ''}", f"{page.TITLE} · Trueup"

@@ -20,6 +20,7 @@ from tests.journeys.company import seed
 
 DATABASE = "journey"
 PATIENCE_MS = 30_000
+DRAWN = "document.getElementById('page')?.dataset.drawn === location.pathname + location.search"
 
 
 @dataclass
@@ -43,7 +44,8 @@ class Visit:
         self.settle()
 
     def settle(self) -> None:
-        """Waits until nothing on the page is loading any more."""
+        """Waits until the page of the URL is drawn and nothing on it is loading any more."""
+        self.page.wait_for_function(DRAWN)
         self.page.wait_for_selector("#page h1, #page .panel")
         self.page.wait_for_selector("#page .loading", state="detached")
         self.page.wait_for_load_state("networkidle")
