@@ -5,6 +5,8 @@
     ├── Refused                 the request is understood and cannot be granted as things stand
     │   └── Conflict            something else got there first; look again and retry
     ├── BadInput                what was handed in is broken; nothing was changed
+    ├── Unavailable             a service that we ask does not answer now; the same request may work later
+    ├── NotPermitted            a service that we ask turns our credentials away
     └── NotAllowed              the viewer lacks the scope
 
 Errors carry the facts as attributes and know nothing of HTTP; `app/api/problems.py` and `app/cli/main.py` map them.
@@ -29,6 +31,14 @@ class Conflict(Refused):
 
 class BadInput(TrueupError):
     """What was handed in is broken. Nothing was changed."""
+
+
+class Unavailable(TrueupError):
+    """A service that we ask does not answer now: the network, a limit on requests, a fault of its own."""
+
+
+class NotPermitted(TrueupError):
+    """A service that we ask turns our credentials away: missing, expired, or lacking a permission."""
 
 
 class NotAllowed(TrueupError):

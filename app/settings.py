@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     allowed_hosts: str = Field("", description="further Host names to answer to, separated by commas")
     memory_limit: str = Field("1GB", description="what DuckDB may hold in memory while it reads a bill")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, description="threads that DuckDB may use")
-    schedule_minutes: int = Field(360, description="how often `trueup schedule` looks at each source")
+    schedule_minutes: int | None = Field(
+        None, ge=1, description="how often `trueup schedule` runs each source; without it, as its kind needs"
+    )
 
     @property
     def archive_dir(self) -> Path:

@@ -16,11 +16,12 @@ from typing import Any, BinaryIO
 import duckdb
 from ibis.backends.duckdb import Backend
 
+from app.db.load_driver import DriverRow
 from app.domain.charge import COSTS, QUANTITIES
 from app.errors import BadInput
-from ingest.engine.duckdb import FILE, POSITION, ROW, literal, quoted, rows_of
+from ingest.delivery import OpenDelivery
+from ingest.engine.duckdb import FILE, FILE_OF_POSITION, POSITION, ROW, literal, quoted, rows_of
 from ingest.focus.checks import Finding, findings
-from ingest.focus.delivery import FocusDelivery
 from ingest.keys import Key, charge_key
 from ingest.rollup import LINE_KEY, control_totals, keyed_lines, rollup
 
@@ -72,16 +73,33 @@ class Bill:
     """A delivery, rolled up in `backend` and ready to be booked."""
 
     backend: Backend
-    delivery: FocusDelivery
+    delivery: OpenDelivery
     totals: tuple[ControlTotal, ...]
     quarantined: tuple[Quarantined, ...]
     findings: tuple[Finding, ...]
     lines: tuple[DistinctLine, ...]
+    drivers: tuple[DriverRow, ...]
 
     @property
     def periods(self) -> tuple[date, ...]:
-        """The billing periods it has bookable rows of, oldest first."""
+        """The billing periods it has bookable rows of, or, without charges, the months of its drivers; oldest first."""
+        if not self.delivery.has_charges:
+            return tuple(sorted({row[0].replace(day=1) for row in self.drivers}))
         return tuple(sorted({t.billing_period_start for t in self.booked if t.billing_period_start}))
+
+    def drivers_of(self, period: date) -> Iterator[DriverRow]:
+        """The drivers kept with the load of a billing period: those of its month, or nearest to it."""
+        for row in self.drivers:
+            nearest = min(self.periods, key=lambda each: (abs(each - row[0].replace(day=1)), each))
+            if nearest == period:
+                yield row
+
+    def days(self, period: date) -> tuple[date, date]:
+        """The first and the last day that the load of a billing period holds something of."""
+        query = f"SELECT min(charge_day), max(charge_day) FROM rolled WHERE billing_period_start = DATE '{period}'"
+        days = [day for day in self.backend.raw_sql(query).fetchone() if day]
+        days += [row[0] for row in self.drivers_of(period)]
+        return min(days), max(days)
 
     @property
     def booked(self) -> tuple[ControlTotal, ...]:
@@ -99,12 +117,12 @@ class Bill:
         return sum(total.rows for total in self.totals if total.problem)
 
 
-def read_bill(backend: Backend, delivery: FocusDelivery) -> Bill:
+def read_bill(backend: Backend, delivery: OpenDelivery) -> Bill:
     """Reads the whole delivery. Raises BadInput when not a single row can be booked or a sum is too long to keep."""
     try:
         totals = tuple(_control_totals(delivery))
         quarantined = tuple(_quarantined(backend, delivery)) if any(t.problem for t in totals) else ()
-        if not any(total.problem is None for total in totals):
+        if delivery.has_charges and not any(total.problem is None for total in totals):
             raise BadInput(_nothing_bookable(delivery, quarantined))
         counters = {name: sum(t.counters[name] for t in totals if t.problem is None) for name in COUNTERS}
         with_missing = [cost for cost in COSTS if counters[f"{cost}_missing"]]
@@ -119,10 +137,20 @@ def read_bill(backend: Backend, delivery: FocusDelivery) -> Bill:
     lines = tuple(
         DistinctLine(row[POSITION], row["line_digest"], charge_key(row, delivery.mapping.key_extras)) for row in rows
     )
-    return Bill(backend, delivery, totals, quarantined, tuple(findings(rows, counters)), lines)
+    notes = [Finding(note.rule, note.column, note.message, note.rows, note.example) for note in delivery.notes]
+    shown = (*notes, *findings(rows, counters))
+    return Bill(backend, delivery, totals, quarantined, shown, lines, tuple(_drivers(delivery)))
 
 
-def _control_totals(delivery: FocusDelivery) -> Iterator[ControlTotal]:
+def _drivers(delivery: OpenDelivery) -> Iterator[DriverRow]:
+    if delivery.drivers is None:
+        return
+    for row in rows_of(delivery.drivers):
+        name, unit, provider = row["name"], row["unit"], row["service_provider_name"]
+        yield row["day"], name, unit, provider, row["dimensions"] or "{}", Decimal(row["quantity"])
+
+
+def _control_totals(delivery: OpenDelivery) -> Iterator[ControlTotal]:
     for row in rows_of(control_totals(delivery.lines)):
         yield ControlTotal(
             row["billing_period_start"],
@@ -134,27 +162,32 @@ def _control_totals(delivery: FocusDelivery) -> Iterator[ControlTotal]:
         )
 
 
-def _quarantined(backend: Backend, delivery: FocusDelivery) -> Iterator[Quarantined]:
-    columns = delivery.mapping.columns
-    problems = backend.compile(delivery.lines.filter(delivery.lines.problem.notnull())[[FILE, ROW, "problem"]])
-    cells = {name: f'bill."{written}"' for name, written in columns.items()}
+def _quarantined(backend: Backend, delivery: OpenDelivery) -> Iterator[Quarantined]:
+    columns, lines = delivery.mapping.columns, delivery.lines
+    problems = backend.compile(lines.filter(lines.problem.notnull())[[FILE, ROW, POSITION, "problem"]])
+    places = f"CREATE OR REPLACE TEMP TABLE problem AS {problems} ORDER BY {POSITION} LIMIT {QUARANTINE_SHOWN}"
+    backend.raw_sql(places)
+    cells = {name: f'focus."{columns[name]}"' for name in _MUST_BE_READABLE}
+    native = [name for (name,) in backend.raw_sql("SELECT DISTINCT problem FROM problem").fetchall()]
+    cells |= {name: f'bill."{name}"' for name in native if name not in cells}
     value = "CASE problem " + " ".join(
-        f"WHEN '{name}' THEN CAST({cells[name]} AS VARCHAR)" for name in _MUST_BE_READABLE
+        f"WHEN {quoted(name)} THEN CAST({cell} AS VARCHAR)" for name, cell in cells.items()
     )
     query = (
         f"SELECT {FILE}, {ROW}, problem, {value} END, CAST({cells['billed_cost']} AS VARCHAR),"
-        f" CAST({cells['effective_cost']} AS VARCHAR) FROM ({problems}) JOIN bill USING ({FILE}, {ROW})"
-        f" ORDER BY 1, 2 LIMIT {QUARANTINE_SHOWN}"
+        f" CAST({cells['effective_cost']} AS VARCHAR) FROM problem"
+        f" JOIN ({backend.compile(delivery.focus)}) AS focus USING ({FILE}, {ROW}, {POSITION})"
+        f" JOIN bill USING ({FILE}, {ROW}) ORDER BY {POSITION}"
     )
     for parquet, row, column, cell, billed, effective in backend.raw_sql(query).fetchall():
         name, number = delivery.place(parquet, row)
-        yield Quarantined(name, number, columns[column], cell, billed, effective)
+        yield Quarantined(name, number, columns.get(column, column), cell, billed, effective)
 
 
 _MUST_BE_READABLE = ("billed_cost", "effective_cost", "billing_currency", "billing_period_start", "charge_period_start")
 
 
-def _nothing_bookable(delivery: FocusDelivery, quarantined: tuple[Quarantined, ...]) -> str:
+def _nothing_bookable(delivery: OpenDelivery, quarantined: tuple[Quarantined, ...]) -> str:
     if not quarantined:
         return f"{delivery.files[0].file.name} has a header and no rows. Export the bill again."
     first = quarantined[0]
@@ -164,14 +197,14 @@ def _nothing_bookable(delivery: FocusDelivery, quarantined: tuple[Quarantined, .
     )
 
 
-def _distinct_lines(backend: Backend, delivery: FocusDelivery) -> list[dict[str, Any]]:
+def _distinct_lines(backend: Backend, delivery: OpenDelivery) -> list[dict[str, Any]]:
     """Each distinct combination of dimensions as written, with its digest, number of rows and first position."""
     backend.raw_sql(
         f"CREATE OR REPLACE TEMP TABLE line_key AS SELECT {', '.join(LINE_KEY)}, min(first_position) AS {POSITION},"
         " sum(row_count)::BIGINT AS row_count FROM rolled GROUP BY ALL"
     )
     # The dimensions are read from the first line of each key; files without a first line need not be opened.
-    firsts = backend.raw_sql(f"SELECT DISTINCT {POSITION} >> 40 FROM line_key").fetchall()
+    firsts = backend.raw_sql(f"SELECT DISTINCT {FILE_OF_POSITION} FROM line_key").fetchall()
     files = [str(delivery.files[number].parquet) for (number,) in firsts]
     keys = backend.table("line_key")
     firsts_alone = delivery.lines.filter(delivery.lines[FILE].isin(files)).semi_join(keys, POSITION)

@@ -3,13 +3,14 @@
 Whatever goes wrong before the commit, the live loads stay as they were.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import now
 
@@ -17,20 +18,35 @@ from app.chargeback.policies import assign_new_keys, policy_in_force
 from app.chargeback.posting import lock_posting, post
 from app.chargeback.restatement import record_difference
 from app.db.load import (
+    LoadedTotals,
     attach,
     billing_accounts,
     copy_charges,
     create_load_table,
     index_charges,
     loaded_totals,
+    sum_by_currency,
     upsert_keys,
 )
-from app.db.tables import Delivery, Finding, Load, QuarantinedRow
+from app.db.load_addition import carry_charges, carry_deliveries, carry_drivers
+from app.db.load_driver import copy_drivers, count_drivers
+from app.db.queries.loads import Overlap, accepted, live_load, overlapping
+from app.db.tables import Delivery, Finding, Load, LoadDelivery, QuarantinedRow
 from app.domain.charge import COSTS
 from app.domain.money import plain
 from app.errors import BadInput, Conflict
 from ingest.bill import Bill, ControlTotal, charges, map_keys
 from ingest.files import Progress
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms a delivery is booked."""
+
+    adds: bool = False  # it comes on top of what is live (FOCUS 1.4: Append with Delta or Ledger)
+    estimates: bool = False  # it is no bill: it is never live beside a source that bills the same account
+    replace_accounts: bool = False  # billing accounts that it lacks may leave the live load
+    allow_overlap: bool = False  # another source may bill the same account in the same period
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,8 @@ class BookedLoad:
     replaced: int | None  # the load that was live before
     replaced_totals: Sequence[dict[str, Any]]
     differences: int
+    drivers: int = 0  # rows of daily quantities
+    counted_in: str | None = None  # the source that bills this account, where this load is only a cross-check
 
 
 class DoesNotTie(BadInput):
@@ -57,39 +75,45 @@ class DoesNotTie(BadInput):
         self.handed_over, self.loaded = handed_over, loaded
 
 
+class CountedTwice(Conflict):
+    """Another source bills the same account in the same period."""
+
+    def __init__(self, load: Load, other: Overlap) -> None:
+        super().__init__(
+            f"The source {other.source} bills account {', '.join(other.billing_account_ids)} in"
+            f" {load.billing_period_start:%Y-%m} already, so the cost would count twice. Feed one source only; if the"
+            " two bills really hold different charges, add --allow-overlap (`trueup sources set` makes it last)."
+        )
+        self.source, self.billing_account_ids = other.source, other.billing_account_ids
+
+
 def book(
-    session: Session,
-    bill: Bill,
-    delivery: Delivery,
-    progress: Progress,
-    *,
-    key_map: Path,
-    replace_accounts: bool = False,
+    session: Session, bill: Bill, delivery: Delivery, progress: Progress, *, key_map: Path, terms: Terms
 ) -> list[BookedLoad]:
     """Books every billing period of `bill` and makes it live in place of what the source had there.
 
-    The charge keys of its lines go to the Parquet file `key_map`.
+    The charge keys of its lines go to the Parquet file `key_map`. Raises Conflict when the same cost would count twice.
     """
     keys = {line.key.digest: line.key for line in bill.lines}
     map_keys(bill, upsert_keys(session, ((k.digest, k.values, k.tags, k.extras) for k in keys.values())), key_map)
     progress("keys", len(keys))
-    staged = [(_copy(session, bill, period, delivery, progress), period) for period in bill.periods]
+    staged = [_stage(session, bill, period, delivery, progress, adds=terms.adds) for period in bill.periods]
     lock_posting(session)
     applied = policy_in_force(session)
     if applied:
         assign_new_keys(session, applied)
     version = applied.version if applied else None
-    booked = [_swap(session, load, period, version, replace_accounts=replace_accounts) for load, period in staged]
+    booked = [_swap(session, load, version, terms) for load in staged]
     post(session, bill.periods)
     progress("post", len(booked))
     _record(session, bill, delivery)
     return booked
 
 
-def _copy(session: Session, bill: Bill, period: date, delivery: Delivery, progress: Progress) -> Load:
+def _stage(session: Session, bill: Bill, period: date, delivery: Delivery, progress: Progress, *, adds: bool) -> Load:
     """A load with its charges in a table of its own, tied to the control totals, superseding nothing yet."""
     handed_over = [total for total in bill.booked if total.billing_period_start == period]
-    first_day, last_day = _days(bill, period)
+    first_day, last_day = bill.days(period)
     load = Load(
         source_id=delivery.source_id,
         delivery_id=delivery.id,
@@ -103,26 +127,51 @@ def _copy(session: Session, bill: Bill, period: date, delivery: Delivery, progre
     )
     session.add(load)
     session.flush()
+    session.add(LoadDelivery(load_id=load.id, delivery_id=delivery.id))
     table = create_load_table(session, load.id, period)
     with charges(bill, period) as rows:
         copy_charges(session, table, rows)
-    index_charges(session, table)
+    copy_drivers(session, load.id, bill.drivers_of(period))
     _tie(session, table, handed_over)
+    earlier = live_load(session, delivery.source_id, period) if adds else None
+    if earlier:
+        _add_to(session, earlier, load, table)
+    index_charges(session, table)
     load.billing_account_ids = billing_accounts(session, table)
     progress("copy", load.rows_loaded)
     return load
 
 
-def _days(bill: Bill, period: date) -> tuple[date, date]:
-    """The first and the last charge day of a billing period."""
-    query = f"SELECT min(charge_day), max(charge_day) FROM rolled WHERE billing_period_start = DATE '{period}'"
-    first, last = bill.backend.raw_sql(query).fetchone()
-    return first, last
+def _add_to(session: Session, earlier: Load, load: Load, table: str) -> None:
+    """Makes `load` hold the rows of `earlier` too, tied again to what both were said to hold."""
+    parts = [LoadedTotals(**_from_text(each)) for each in (*earlier.totals, *load.totals)]
+    carry_charges(session, before=earlier, table=table)
+    carry_drivers(session, before=earlier.id, after=load.id)
+    carry_deliveries(session, before=earlier.id, after=load.id)
+    together = sum_by_currency(parts)
+    found = {each.currency: each for each in loaded_totals(session, table)}
+    if found != together:
+        raise DoesNotTie(f"{load.billing_period_start:%Y-%m} with what was there", handed_over=together, loaded=found)
+    load.rows_loaded += earlier.rows_loaded
+    load.totals = [
+        {"billing_currency": currency, "rows": each.rows, **_sums_as_text(each.sums)}
+        for currency, each in sorted(found.items())
+    ]
+    load.first_charge_day = min(load.first_charge_day, earlier.first_charge_day)
+    load.last_charge_day = max(load.last_charge_day, earlier.last_charge_day)
 
 
 def _as_text(total: ControlTotal) -> dict[str, Any]:
-    sums = {cost: None if value is None else plain(value) for cost, value in total.sums.items()}
-    return {"billing_currency": total.billing_currency, "rows": total.rows, **sums}
+    return {"billing_currency": total.billing_currency, "rows": total.rows, **_sums_as_text(total.sums)}
+
+
+def _sums_as_text(sums: Mapping[str, Decimal | None]) -> dict[str, str | None]:
+    return {cost: None if value is None else plain(value) for cost, value in sums.items()}
+
+
+def _from_text(total: Mapping[str, Any]) -> dict[str, Any]:
+    sums = {cost: None if total[cost] is None else Decimal(total[cost]) for cost in COSTS}
+    return {"currency": total["billing_currency"], "rows": total["rows"], "sums": sums}
 
 
 def _tie(session: Session, table: str, handed_over: Sequence[ControlTotal]) -> None:
@@ -140,21 +189,29 @@ def _tie(session: Session, table: str, handed_over: Sequence[ControlTotal]) -> N
         raise DoesNotTie("Currencies", handed_over="none", loaded=sorted(loaded))
 
 
-def _swap(session: Session, load: Load, period: date, version: int | None, *, replace_accounts: bool) -> BookedLoad:
+def _swap(session: Session, load: Load, version: int | None, terms: Terms) -> BookedLoad:
     """Puts `load` in the place of the live one, and records what that changed."""
-    live = session.scalars(
-        select(Load).where(Load.source_id == load.source_id, Load.billing_period_start == period, Load.state == "live")
-    ).first()
-    if live and not replace_accounts:
+    period = load.billing_period_start
+    live = live_load(session, load.source_id, period)
+    if live and not terms.replace_accounts:
         _check_accounts(live, load)
     attach(session, f"charge_p{period:%Y%m}_l{load.id}", load.id, period)
+    overlap = overlapping(session, load)
+    billing = next((each for each in overlap if not each.estimates), None)
     differences = 0
-    if live:
-        differences = record_difference(session, before=live.id, after=load.id, policy_version=version)
-        live.state, live.superseded_by = "superseded", load.id
-        session.execute(update(Load).where(Load.id == live.id).values(superseded_at=now()))
-        session.flush()
-    load.state = "live"
+    if billing and terms.estimates:
+        load.superseded_by = billing.load_id
+    else:
+        if billing and not terms.allow_overlap and not (live and billing.load_id in accepted(session, live)):
+            raise CountedTwice(load, billing)
+        # A bill takes the place of the estimates of the same account, whichever source they came from.
+        gone = [*([live.id] if live else []), *(each.load_id for each in overlap if each.estimates)]
+        if gone:
+            differences = record_difference(session, before=gone, after=load.id, policy_version=version)
+            replaced = {"state": "superseded", "superseded_by": load.id, "superseded_at": now()}
+            session.execute(update(Load).where(Load.id.in_(gone)).values(replaced))
+            session.flush()  # one load is live at a time
+        load.state = "live"
     session.flush()
     return BookedLoad(
         load_id=load.id,
@@ -164,6 +221,8 @@ def _swap(session: Session, load: Load, period: date, version: int | None, *, re
         replaced=live.id if live else None,
         replaced_totals=live.totals if live else (),
         differences=differences,
+        drivers=count_drivers(session, load.id),
+        counted_in=billing.source if billing and terms.estimates else None,
     )
 
 
@@ -187,7 +246,7 @@ def _record(session: Session, bill: Bill, delivery: Delivery) -> None:
         .where(Delivery.id == delivery.id)
         .values(
             state="loaded",
-            focus_version=bill.delivery.version,
+            format_version=bill.delivery.version,
             rows_in=bill.rows_in,
             rows_quarantined=bill.rows_quarantined,
             control_totals=totals,

@@ -16,8 +16,9 @@ import ibis
 
 from ingest.archive import Archived
 from ingest.bill import Bill
-from ingest.focus.delivery import FocusDelivery, StagedFile
+from ingest.delivery import OpenDelivery
 from ingest.rollup import key_columns, line_digest
+from ingest.staging import StagedFile
 
 
 def write_detail(bill: Bill, archived: Archived, key_map: Path, digests: Mapping[str, str]) -> None:
@@ -50,7 +51,7 @@ def _entry(staged: StagedFile, archived: Archived, sha256: str) -> dict[str, obj
     }
 
 
-def _detail_sql(delivery: FocusDelivery) -> str:
+def _detail_sql(delivery: OpenDelivery) -> str:
     """Bookable lines with the digest that leads to their charge key, as DuckDB SQL over `bill`."""
     lines = delivery.lines.filter(delivery.lines.problem.isnull())
     return str(ibis.to_sql(lines.mutate(line_digest=line_digest(lines, key_columns(lines))), dialect="duckdb"))

@@ -42,34 +42,39 @@ class SourceFile:
         return self.name.lower().endswith(".gz")
 
 
-def bill_files(paths: Iterable[Path]) -> tuple[SourceFile, ...]:
-    """The bill files that `paths` (files or folders) stand for, in order of their names.
+def bill_files(paths: Iterable[Path], suffixes: tuple[str, ...] = SUFFIXES) -> tuple[SourceFile, ...]:
+    """The files that `paths` (files or folders) stand for, in order of their names.
 
-    Hidden files and whatever is neither CSV nor Parquet in a folder are left alone. Raises BadInput when a path does
+    Hidden files and whatever has none of the `suffixes` in a folder are left alone. Raises BadInput when a path does
     not exist, names a file of another kind, or there is no bill in it.
     """
     files: dict[str, SourceFile] = {}
     for path in paths:
-        for file in _files_in(path):
+        for file in _files_in(path, suffixes):
             if files.setdefault(file.name, file).path != file.path:
                 raise BadInput(f"Two files are called {file.name}. Put them in one folder and ingest the folder.")
     return tuple(files[name] for name in sorted(files))
 
 
-def _files_in(path: Path) -> Iterator[SourceFile]:
+def _files_in(path: Path, suffixes: tuple[str, ...]) -> Iterator[SourceFile]:
     if not path.exists():
         raise BadInput(f"{path} does not exist. Check the path.")
     if path.is_file():
-        if not path.name.lower().endswith(SUFFIXES):
-            raise BadInput(f"{path.name} is neither CSV, CSV.gz nor Parquet. Export the bill in one of these formats.")
+        if not path.name.lower().endswith(suffixes):
+            raise BadInput(f"{path.name} is not a {_either(suffixes)} file. Hand over the bill in this format.")
         yield SourceFile(path, path.name)
         return
-    found = [each for each in path.rglob("*") if each.is_file() and each.name.lower().endswith(SUFFIXES)]
+    found = [each for each in path.rglob("*") if each.is_file() and each.name.lower().endswith(suffixes)]
     visible = [each for each in found if not any(part.startswith(".") for part in each.relative_to(path).parts)]
     if not visible:
-        raise BadInput(f"{path} holds no .csv, .csv.gz or .parquet file. Point at the folder that has the bill in it.")
+        raise BadInput(f"{path} holds no {_either(suffixes)} file. Point at the folder that has the bill in it.")
     for each in visible:
         yield SourceFile(each, each.relative_to(path).as_posix())
+
+
+def _either(suffixes: tuple[str, ...]) -> str:
+    *others, last = suffixes
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def digest(file: SourceFile, progress: Progress) -> str:

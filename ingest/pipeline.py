@@ -4,7 +4,7 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select, text, update
@@ -12,18 +12,19 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import now
 
 from app.db.session import write_session
-from app.db.tables import Delivery, Load, Source
+from app.db.tables import Delivery, Load, LoadDelivery, Source
 from app.errors import BadInput, Conflict, TrueupError
 from app.settings import Settings
 from ingest.archive import delivery_digest, keep, sweep
 from ingest.bill import Bill, read_bill
-from ingest.booking import BookedLoad, book
+from ingest.booking import BookedLoad, Terms, book
 from ingest.detail import write_detail
 from ingest.engine.duckdb import engine as duckdb_engine
 from ingest.engine.duckdb import naming_the_damaged
 from ingest.files import Progress, SourceFile, bill_files, digest
 from ingest.focus.checks import Finding
-from ingest.focus.delivery import open_delivery
+from ingest.kind import Kind, Opening, SourceSettings
+from ingest.kinds import kind
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,23 @@ class Outcome:
     unchanged: bool  # the same bytes are live already; nothing was done
     rows_in: int = 0
     rows_quarantined: int = 0
-    focus_version: str | None = None
+    format_version: str | None = None
     loads: tuple[BookedLoad, ...] = ()
     findings: tuple[Finding, ...] = ()
-    set_aside: tuple[tuple[str, str], ...] = ()  # (file, FOCUS dataset) of files without charges
-    also_live_in: tuple[str, ...] = ()  # other sources with the same bytes, so that their cost counts twice
+    set_aside: tuple[tuple[str, str], ...] = ()  # (file, what it holds) of files without charges
+    label: str | None = None  # what a remote source calls it
 
 
 def no_progress(_stage: str, _done: int) -> None:
     """Tells nobody."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a remote source calls a delivery: of what it is a snapshot, and which one."""
+
+    scope: str
+    version: str
 
 
 def ingest_files(
@@ -52,39 +61,50 @@ def ingest_files(
     source_name: str,
     paths: Sequence[Path],
     *,
+    snapshot: Snapshot | None = None,
     progress: Progress = no_progress,
     replace_accounts: bool = False,
+    allow_overlap: bool = False,
     on_booked: Callable[[Session, Outcome], None] | None = None,
 ) -> Outcome:
-    """Ingests FOCUS files (or folders of them) into the source called `source_name`, which must exist.
+    """Ingests files (or folders of them) into the source called `source_name`, which must exist, as its kind reads it.
 
     `on_booked` is called in the transaction that makes the delivery live, just before it commits.
 
-    Re-running it with the same bytes changes nothing; changed bytes replace the billing periods they cover. Raises
-    BadInput when the delivery cannot be used and Conflict when another ingest of the source is running; the live
+    Re-running it with the same bytes changes nothing; changed bytes replace the billing periods they cover, or add to
+    them where the source's deliveries do. Raises BadInput when the delivery cannot be used, and Conflict when another
+    ingest of the source is running or the same cost is live in another source (unless `allow_overlap`); the live
     figures are then as before, and the attempt is on record.
     """
-    files = bill_files(paths)
+    with Session(bound) as session:
+        source = session.scalars(select(Source).where(Source.name == source_name)).one()
+        source_kind = kind(source.kind)
+        told = source_kind.settings.model_validate(source.config)
+    files = bill_files(paths, source_kind.suffixes)
     config.temp_dir.mkdir(parents=True, exist_ok=True)
     with bound.connect() as guard, _only_one(guard, source_name), _scratch(config, source_name) as scratch:
         _close_interrupted(bound, source_name)
         sweep(config.archive_dir, source_name)
-        with _on_record(bound, source_name, files) as delivery_id:
+        with _on_record(bound, source_name, files, snapshot) as delivery_id:
             digests = {file.name: digest(file, progress) for file in files}
             _check_twice(digests)
             sha256 = delivery_digest(digests.values())
-            if _is_live(bound, source_name, sha256):
-                _forget(bound, delivery_id)
+            if _is_live(bound, source_name, sha256, adds=told.adds):
+                _forget(bound, delivery_id, snapshot)
                 return Outcome(source_name, sha256, unchanged=True)
             _name_files(bound, delivery_id, sha256, files, digests)
-            attempt = _Attempt(
-                source_name, sha256, files, digests, delivery_id, scratch, replace_accounts=replace_accounts
+            terms = Terms(
+                adds=told.adds,
+                estimates=source_kind.estimates,
+                replace_accounts=replace_accounts,
+                allow_overlap=allow_overlap or told.allow_overlap,
             )
+            attempt = _Attempt(source_name, source_kind, told, sha256, files, digests, delivery_id, scratch, terms)
             with write_session(bound) as session:
                 outcome = _load(session, config, attempt, progress)
                 if on_booked:
                     on_booked(session, outcome)
-            return replace(outcome, also_live_in=_also_live(bound, source_name, sha256))
+            return outcome
 
 
 def _check_twice(digests: Mapping[str, str]) -> None:
@@ -96,44 +116,32 @@ def _check_twice(digests: Mapping[str, str]) -> None:
         names[sha256] = name
 
 
-def _also_live(bound: Engine, source_name: str, sha256: str) -> tuple[str, ...]:
-    """The other sources in which the same bytes are live."""
-    with Session(bound) as session:
-        names = session.scalars(
-            select(Source.name)
-            .join(Delivery, Delivery.source_id == Source.id)
-            .join(Load, Load.delivery_id == Delivery.id)
-            .where(Source.name != source_name, Delivery.sha256 == sha256, Load.state == "live")
-            .distinct()
-        )
-        return tuple(sorted(names))
-
-
 @dataclass(frozen=True)
 class _Attempt:
     """A delivery on its way in."""
 
     source: str
+    kind: Kind
+    told: SourceSettings
     sha256: str
     files: Sequence[SourceFile]
     digests: Mapping[str, str]  # SHA-256 of each file, by name
     delivery_id: int
     scratch: Path
-    replace_accounts: bool
+    terms: Terms
 
 
 def _load(session: Session, config: Settings, attempt: _Attempt, progress: Progress) -> Outcome:
     with duckdb_engine(config, attempt.scratch) as backend:
-        source = session.scalars(select(Source).where(Source.name == attempt.source)).one()
-        extras = tuple(source.config.get("key_extras", ()))
         with naming_the_damaged(backend, {file.path: file.name for file in attempt.files if file.is_parquet}):
-            opened = open_delivery(backend, attempt.files, attempt.scratch, progress, key_extras=extras)
+            opening = Opening(backend, attempt.files, attempt.scratch, progress, attempt.told)
+            opened = attempt.kind.open(opening)
             bill = read_bill(backend, opened)
         progress("read", bill.rows_in)
         archived = keep(config.archive_dir, attempt.source, attempt.sha256, attempt.files, attempt.digests)
         delivery = session.get_one(Delivery, attempt.delivery_id)
         key_map = attempt.scratch / "keys.parquet"
-        booked = book(session, bill, delivery, progress, key_map=key_map, replace_accounts=attempt.replace_accounts)
+        booked = book(session, bill, delivery, progress, key_map=key_map, terms=attempt.terms)
         write_detail(bill, archived, key_map, attempt.digests)
     return _outcome(attempt, bill, booked)
 
@@ -145,10 +153,10 @@ def _outcome(attempt: _Attempt, bill: Bill, booked: Sequence[BookedLoad]) -> Out
         unchanged=False,
         rows_in=bill.rows_in,
         rows_quarantined=bill.rows_quarantined,
-        focus_version=bill.delivery.version,
+        format_version=bill.delivery.version,
         loads=tuple(booked),
         findings=bill.findings,
-        set_aside=tuple((file.name, dataset.value) for file, dataset in bill.delivery.set_aside),
+        set_aside=tuple((file.name, what) for file, what in bill.delivery.set_aside),
     )
 
 
@@ -179,12 +187,20 @@ def _scratch(config: Settings, source_name: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _on_record(bound: Engine, source_name: str, files: Sequence[SourceFile]) -> Iterator[int]:
+def _on_record(
+    bound: Engine, source_name: str, files: Sequence[SourceFile], snapshot: Snapshot | None
+) -> Iterator[int]:
     """A delivery row that is there from the start and ends as loaded or refused, whatever happens."""
     with write_session(bound) as session:
         source = session.scalars(select(Source).where(Source.name == source_name)).one()
         delivery = Delivery(
-            source_id=source.id, sha256="", format="focus", files=[{"name": file.name} for file in files]
+            source_id=source.id,
+            sha256="",
+            format=source.kind,
+            estimates=kind(source.kind).estimates,
+            scope=snapshot.scope if snapshot else None,
+            version=snapshot.version if snapshot else None,
+            files=[{"name": file.name} for file in files],
         )
         session.add(delivery)
         session.flush()
@@ -195,6 +211,24 @@ def _on_record(bound: Engine, source_name: str, files: Sequence[SourceFile]) -> 
         message = str(error) if isinstance(error, TrueupError) else f"failed: {error!r}"
         _finish(bound, delivery_id, "refused", message)
         raise
+
+
+def record_refusal(bound: Engine, source_name: str, snapshot: Snapshot, message: str) -> None:
+    """Puts a delivery on record that could not even be fetched."""
+    with write_session(bound) as session:
+        source = session.scalars(select(Source).where(Source.name == source_name)).one()
+        session.add(
+            Delivery(
+                source_id=source.id,
+                sha256="",
+                format=source.kind,
+                scope=snapshot.scope,
+                version=snapshot.version,
+                state="refused",
+                message=message,
+                finished_at=now(),
+            )
+        )
 
 
 def _finish(bound: Engine, delivery_id: int, state: str, message: str) -> None:
@@ -218,23 +252,43 @@ def _close_interrupted(bound: Engine, source_name: str) -> None:
         )
 
 
-def _is_live(bound: Engine, source_name: str, sha256: str) -> bool:
-    """Whether these very bytes are what is live, in every billing period they cover."""
+def _is_live(bound: Engine, source_name: str, sha256: str, *, adds: bool) -> bool:
+    """Whether these very bytes are what is live: in every billing period they cover, or, where deliveries add, in any.
+
+    A load that was added to holds the rows of all its deliveries, so one live load tells.
+    """
     with Session(bound) as session:
         states = session.execute(
             select(Delivery.id, Load.state)
-            .join(Load, Load.delivery_id == Delivery.id)
+            .join(LoadDelivery, LoadDelivery.delivery_id == Delivery.id)
+            .join(Load, Load.id == LoadDelivery.load_id)
             .join(Source, Source.id == Delivery.source_id)
             .where(Source.name == source_name, Delivery.sha256 == sha256, Delivery.state == "loaded")
         ).all()
+    if adds:
+        return any(state == "live" for _, state in states)
     newest = max((delivery for delivery, _ in states), default=None)
     return newest is not None and all(state == "live" for delivery, state in states if delivery == newest)
 
 
-def _forget(bound: Engine, delivery_id: int) -> None:
-    """Removes the record of an attempt that turned out to be what is live already."""
+def _forget(bound: Engine, delivery_id: int, snapshot: Snapshot | None) -> None:
+    """Removes the record of an attempt that turned out to be what is live already.
+
+    A snapshot's name is kept with the delivery that is live, so that it need not be fetched again.
+    """
     with write_session(bound) as session:
-        session.delete(session.get_one(Delivery, delivery_id))
+        attempt = session.get_one(Delivery, delivery_id)
+        if snapshot:
+            session.execute(
+                update(Delivery)
+                .where(
+                    Delivery.source_id == attempt.source_id,
+                    Delivery.scope == snapshot.scope,
+                    Delivery.state == "loaded",
+                )
+                .values(version=snapshot.version)
+            )
+        session.delete(attempt)
 
 
 def _name_files(

@@ -1,8 +1,10 @@
 """Configuring the places bills come from."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -10,26 +12,61 @@ from app.actions.audit import record
 from app.db.tables import Delivery, Load, ScheduledRun, Source
 from app.domain.viewer import Scope, Viewer
 from app.errors import BadInput, Conflict, NotFound
+from ingest.kinds import kind as find_kind
 
-KINDS = ("focus",)
 # A source's name is also a folder of the archive.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 
 
 def add_source(session: Session, viewer: Viewer, *, kind: str, name: str, config: dict[str, Any]) -> Source:
-    """Adds a source. Raises BadInput for an unusable name or kind, Conflict when the name is taken."""
+    """Adds a source. Raises BadInput for an unusable name, kind or setting, Conflict when the name is taken."""
     viewer.require_everything(Scope.WRITE_INGEST)
-    if kind not in KINDS:
-        raise BadInput(f"There is no kind of source called '{kind}'. Choose from {', '.join(KINDS)}.")
+    kept = _settings(kind, config)
     if not _NAME.fullmatch(name):
         raise BadInput(f"'{name}' cannot name a source. Use lower-case letters, digits, '-', '_' and '.'.")
     if session.scalars(select(Source).where(Source.name == name)).first():
         raise Conflict(f"There is a source called '{name}' already.")
-    source = Source(name=name, kind=kind, config=config)
+    source = Source(name=name, kind=kind, config=kept)
     session.add(source)
     session.flush()
-    record(session, viewer, "source.add", name, kind=kind, config=config)
+    record(session, viewer, "source.add", name, kind=kind, config=kept)
     return source
+
+
+def change_source(session: Session, viewer: Viewer, name: str, changes: Mapping[str, Any]) -> Source:
+    """Changes some settings of a source; a setting given as None goes back to what it is without being told.
+
+    What is live stays as it is; the next delivery is read with the new settings. Raises BadInput for one that its kind
+    does not have or cannot use.
+    """
+    viewer.require_everything(Scope.WRITE_INGEST)
+    source = find_source(session, name)
+    together = {key: value for key, value in {**source.config, **changes}.items() if value is not None}
+    before, source.config = source.config, _settings(source.kind, together)
+    record(session, viewer, "source.change", name, before=before, after=source.config)
+    return source
+
+
+def _settings(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a source's settings: those that say something, as the kind understands them."""
+    model = find_kind(kind).settings
+    try:
+        told = model.model_validate(config)
+    except ValidationError as error:
+        raise BadInput(_setting_message(kind, error)) from None
+    return told.model_dump(mode="json", exclude_defaults=True)
+
+
+def _setting_message(kind: str, error: ValidationError) -> str:
+    """The first thing that is wrong with a source's settings."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        there = ", ".join(find_kind(kind).settings.model_fields)
+        return f"A source of kind {kind} has no setting '{name}'. There are: {there}."
+    if first["type"] == "missing":
+        return f"A source of kind {kind} needs the setting '{name}' (`trueup sources kinds {kind}` lists them)."
+    return f"The setting '{name}' cannot be used: {first['msg']}." if name else f"{first['msg']}."
 
 
 def remove_source(session: Session, viewer: Viewer, name: str) -> None:

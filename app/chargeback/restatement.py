@@ -1,4 +1,6 @@
-"""What a restated bill moved: the difference between a load and the one it replaces."""
+"""What a restated bill moved: the difference between a load and what it replaces."""
+
+from collections.abc import Sequence
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -12,13 +14,13 @@ WITH summed AS (
     LEFT JOIN assignment ON assignment.policy_version_id = :version
         AND assignment.charge_key_id = charge.charge_key_id
         AND charge_day >= valid_from AND charge_day < valid_to
-    WHERE load_id IN (:before, :after)
+    WHERE load_id = :after OR load_id = ANY(:before)
     GROUP BY 1, 2, 3, 4, 5
 ), compared AS (
     SELECT team_id, pool_id, service_name, billing_currency,
-           coalesce(sum(billed_cost) FILTER (WHERE load_id = :before), 0) AS billed_before,
+           coalesce(sum(billed_cost) FILTER (WHERE load_id <> :after), 0) AS billed_before,
            coalesce(sum(billed_cost) FILTER (WHERE load_id = :after), 0) AS billed_after,
-           coalesce(sum(effective_cost) FILTER (WHERE load_id = :before), 0) AS effective_before,
+           coalesce(sum(effective_cost) FILTER (WHERE load_id <> :after), 0) AS effective_before,
            coalesce(sum(effective_cost) FILTER (WHERE load_id = :after), 0) AS effective_after
     FROM summed GROUP BY 1, 2, 3, 4
 )
@@ -29,11 +31,11 @@ WHERE billed_before <> billed_after OR effective_before <> effective_after
 """
 
 
-def record_difference(session: Session, *, before: int, after: int, policy_version: int | None) -> int:
-    """Records by owner, service and currency what load `after` changed against load `before`.
+def record_difference(session: Session, *, before: Sequence[int], after: int, policy_version: int | None) -> int:
+    """Records by owner, service and currency what load `after` changed against the loads `before`.
 
     Owners are those of the policy in force. Returns the number of lines that differ.
     """
-    values = {"before": before, "after": after, "version": policy_version}
+    values = {"before": list(before), "after": after, "version": policy_version}
     result = session.execute(text(_DIFFERENCE), values)
     return int(result.rowcount)  # type: ignore[attr-defined]

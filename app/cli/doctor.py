@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.output import AsJson, answer, say
 from app.db.session import engine
@@ -23,6 +24,7 @@ def doctor(as_json: AsJson = False) -> None:
     """
     config = settings()
     results = [_run(check, config) for check in (_data_folder, _room, _database, _schema, _source_folders)]
+    results += _source_access()
     if as_json:
         answer({"settings": masked(config), "checks": [{"ok": ok, "message": message} for ok, message in results]})
     else:
@@ -82,6 +84,28 @@ def _schema(_config: Settings) -> tuple[bool, str]:
     if is_current(engine()):
         return True, "the schema is this version's"
     return False, "the schema is not this version's; run `trueup db upgrade`"
+
+
+def _source_access() -> list[tuple[bool, str]]:
+    """What each source that is fetched from elsewhere says about its credentials and permissions."""
+    from ingest.kinds import kind
+
+    try:
+        with engine().connect() as connection:
+            rows = connection.execute(text("SELECT name, kind, config FROM source ORDER BY name")).all()
+    except SQLAlchemyError:
+        return []  # the check of the database has said so
+    results = []
+    for name, kind_name, config in rows:
+        source_kind = kind(kind_name)
+        if source_kind.check is None or "path" in config:
+            continue
+        try:
+            told = source_kind.settings.model_validate(config)
+            results += [(access.ok, f"{name}: {access.message}") for access in source_kind.check(told)]
+        except Exception as error:  # noqa: BLE001  (one source's fault must not hide the others')
+            results.append((False, f"{name}: {str(error).splitlines()[0]}"))
+    return results
 
 
 def _source_folders(_config: Settings) -> tuple[bool, str]:

@@ -8,6 +8,7 @@ import typer
 
 from app.cli.output import AsJson, answer, progress_bar, say, table
 from app.db.session import engine, read_session
+from app.domain.period import Period
 from app.domain.viewer import operator
 from app.errors import TrueupError
 from app.settings import settings
@@ -20,10 +21,18 @@ app = typer.Typer(help="Bring bills in.", no_args_is_help=True)
 
 
 @app.command()
-def file(
+def file(  # noqa: PLR0917  (typer passes one argument for each option)
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders with files in them.")],
     source: Annotated[str | None, typer.Option(help="The source they are from; a new name adds it.")] = None,
-    format: Annotated[str, typer.Option(help="How the bill is written: focus.")] = "focus",  # noqa: A002
+    format: Annotated[  # noqa: A002
+        str | None, typer.Option(help="How the bill is written (`trueup sources kinds`); focus, for a new source.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of a new source, as name=value; may be repeated.")
+    ] = None,
+    allow_overlap: Annotated[
+        bool, typer.Option(help="Let another source bill the same account in the same period.")
+    ] = False,
     replace_accounts: Annotated[
         bool, typer.Option(help="Let billing accounts that this delivery lacks leave the live load.")
     ] = False,
@@ -32,11 +41,15 @@ def file(
     """Ingest files as one delivery.
 
     The same bytes again change nothing; changed bytes replace the billing periods they cover.
+    Settings of a new source follow as --set name=value.
 
     Example: trueup ingest file ~/bills/2026-03.parquet --format focus --source aws
     """
     from app.actions.ingest import ingest_paths
+    from app.cli.source_settings import parse_options
+    from ingest.kinds import kind
 
+    told = parse_options(kind(format or "focus").settings, [f"--{each}" for each in setting]) if setting else None
     with progress_bar() as progress:
         outcome = ingest_paths(
             engine(),
@@ -45,6 +58,8 @@ def file(
             paths,
             source_name=source,
             file_format=format,
+            settings=told,
+            allow_overlap=allow_overlap,
             replace_accounts=replace_accounts,
             progress=progress,
         )
@@ -53,30 +68,33 @@ def file(
 
 @app.command()
 def run(
-    source: Annotated[
-        str | None, typer.Argument(help="The source to run; all that have a folder, when left out.")
-    ] = None,
+    source: Annotated[str | None, typer.Argument(help="The source to run; all that can be, when left out.")] = None,
+    period: Annotated[str | None, typer.Option(help="Only this billing month, YYYY-MM.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ingest what configured sources offer now.
 
-    Example: trueup ingest run aws
+    Example: trueup ingest run aws --period 2026-03
     """
     from app.actions.ingest import run_source
-    from app.db.queries.source import runnable_sources
+    from app.actions.schedule import runnable_sources
 
+    month = Period.parse_month(period).start if period else None
     with read_session() as session:
         names = [source] if source else runnable_sources(session)
-    outcomes, failures = [], []
+    outcomes: list[Outcome] = []
+    failures: list[str] = []
     for name in names:
         try:
             with progress_bar() as progress:
-                outcomes.append(run_source(engine(), operator(), settings(), name, progress=progress))
+                run = run_source(engine(), operator(), settings(), name, month=month, progress=progress)
+            outcomes += run.outcomes
+            failures += [f"{name}: {error}" for error in run.failures]
         except TrueupError as error:
             failures.append(f"{name}: {error}")
     _tell(outcomes, as_json=as_json)
     if failures:
-        raise TrueupError("\n  ".join(["Some sources failed:", *failures]))
+        raise TrueupError("\n  ".join(["Not everything was ingested:", *failures]))
 
 
 def _tell(outcomes: "list[Outcome]", *, as_json: bool) -> None:
@@ -85,7 +103,8 @@ def _tell(outcomes: "list[Outcome]", *, as_json: bool) -> None:
         return
     for outcome in outcomes:
         if outcome.unchanged:
-            say(f"{outcome.source}: these bytes are live already; nothing changed.")
+            what = outcome.label or "these bytes"
+            say(f"{outcome.source}: {what} {'is' if outcome.label else 'are'} live already; nothing changed.")
             continue
         _tell_one(outcome)
 
@@ -100,7 +119,7 @@ def _replaced(load: "BookedLoad", currency: str) -> str:
 
 
 def _tell_one(outcome: "Outcome") -> None:
-    say(f"{outcome.source}: FOCUS {outcome.focus_version}, {outcome.rows_in:,} rows in.")
+    say(f"{outcome.source}: {outcome.format_version}, {outcome.rows_in:,} rows in.")
     rows = [
         (f"{load.period:%Y-%m}", total["billing_currency"], f"{total['rows']:,}", total["billed_cost"],
          total["effective_cost"], _replaced(load, total["billing_currency"]))
@@ -112,10 +131,13 @@ def _tell_one(outcome: "Outcome") -> None:
         count = outcome.rows_quarantined
         rows_word = "row" if count == 1 else "rows"
         say(f"{count:,} {rows_word} could not be booked: `trueup loads --quarantine` shows them.")
+    for load in outcome.loads:
+        if load.counted_in:
+            say(f"{load.period:%Y-%m} is kept as a cross-check: the source {load.counted_in} bills this account.")
+        if load.drivers:
+            say(f"{load.period:%Y-%m}: {load.drivers:,} rows of quantities (`trueup drivers` shows them).")
     for finding in outcome.findings:
         example = f", for example {finding.example!r}" if finding.example else ""
         say(f"warning: {finding.column} {finding.message} (rows: {finding.rows:,}{example})")
-    for name in outcome.also_live_in:
-        say(f"warning: the same bytes are live in the source {name} too, so their cost counts twice.")
     for name, dataset in outcome.set_aside:
-        say(f"{name} is a FOCUS {dataset} file: it holds no charges and was left alone.")
+        say(f"{name} is a {dataset} file: it holds no charges and was left alone.")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 _STAGES = {
+    "fetch": ("Fetching", "bytes"),
     "hash": ("Reading", "bytes"),
     "stage": ("Unpacking", "rows"),
     "read": ("Checking", "rows"),

@@ -1,7 +1,6 @@
 """`trueup sources`: the places bills come from."""
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +10,9 @@ from app.db.session import read_session, write_session
 from app.domain.viewer import operator
 
 app = typer.Typer(help="The places bills come from.", no_args_is_help=True)
+
+# What a kind can be told differs from kind to kind, so its options are read from the kind itself.
+_OPTIONS_OF_THE_KIND = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.command("list")
@@ -27,10 +29,10 @@ def list_sources(as_json: AsJson = False) -> None:
         answer([asdict(each) for each in found])
         return
     table(
-        ("source", "kind", "last delivery", "state", "newest charge day", "live loads", "rows", "quarantined"),
+        ("source", "kind", "last delivery", "state", "newest charge day", "live loads", "rows", "quarantined", "next run"),
         [
             (s.name, s.kind, s.last_received_at, s.last_state, s.newest_charge_day, s.live_loads, s.rows_loaded,
-             s.rows_quarantined)
+             s.rows_quarantined, s.next_run_at)
             for s in found
         ],
         right=(5, 6, 7),
@@ -38,29 +40,73 @@ def list_sources(as_json: AsJson = False) -> None:
 
 
 @app.command()
+def kinds(
+    kind: Annotated[str | None, typer.Argument(help="The kind whose options to list.")] = None, as_json: AsJson = False
+) -> None:
+    """List the kinds of sources, or the options of one.
+
+    Example: trueup sources kinds aws-export
+    """
+    from app.cli.source_settings import described
+    from ingest.kinds import KINDS
+    from ingest.kinds import kind as find_kind
+
+    if kind:
+        options = described(find_kind(kind).settings)
+        if as_json:
+            answer([{"option": option, "default": default, "meaning": meaning} for option, default, meaning in options])
+        else:
+            table(("option", "default", "meaning"), options)
+        return
+    listed = [(name, find_kind(name).summary) for name in KINDS]
+    if as_json:
+        answer([{"kind": name, "summary": summary} for name, summary in listed])
+    else:
+        table(("kind", "what it reads"), listed)
+
+
+@app.command(context_settings=_OPTIONS_OF_THE_KIND)
 def add(
-    kind: Annotated[str, typer.Argument(help="focus")],
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(help="What it is; `trueup sources kinds` lists them.")],
     name: Annotated[str, typer.Argument(help="How you want to call it.")],
-    path: Annotated[Path | None, typer.Option(help="A folder that `trueup ingest run` and the scheduler read.")] = None,
-    extra: Annotated[
-        list[str] | None, typer.Option(help="An x_ column that the policy matches on; may be repeated.")
-    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a source.
+    """Add a source. The options of its kind follow the name; `trueup sources kinds KIND` lists them.
 
-    Example: trueup sources add focus aws --path /bills/aws --extra x_CostCenter
+    Example: trueup sources add focus aws --path /bills/aws --key-extras x_CostCenter
     """
     from app.actions.sources import add_source
+    from app.cli.source_settings import parse_options
+    from ingest.kinds import kind as find_kind
 
-    config: dict[str, object] = {}
-    if path:
-        config["path"] = str(path.resolve())
-    if extra:
-        config["key_extras"] = extra
+    config = parse_options(find_kind(kind).settings, context.args)
     with write_session() as session:
-        add_source(session, operator(), kind=kind, name=name, config=config)
-    tell(f"Added {name}.", {"name": name, "kind": kind, **config}, as_json=as_json)
+        kept = add_source(session, operator(), kind=kind, name=name, config=config).config
+    tell(f"Added {name}.", {"name": name, "kind": kind, **kept}, as_json=as_json)
+
+
+@app.command("set", context_settings=_OPTIONS_OF_THE_KIND)
+def change(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The source to change.")],
+    unset: Annotated[list[str] | None, typer.Option(help="A setting to forget, such as path; may be repeated.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change settings of a source. The next delivery is read with them; what is live stays as it is.
+
+    Example: trueup sources set aws --key-extras x_CostCenter --unset path
+    """
+    from app.actions.sources import change_source, find_source
+    from app.cli.source_settings import parse_options
+    from ingest.kinds import kind as find_kind
+
+    with write_session() as session:
+        source = find_source(session, name)
+        told = parse_options(find_kind(source.kind).settings, context.args)
+        forgotten = dict.fromkeys((each.replace("-", "_") for each in unset or ()), None)
+        kept = change_source(session, operator(), name, {**told, **forgotten}).config
+    tell(f"Changed {name}.", {"name": name, **kept}, as_json=as_json)
 
 
 @app.command()

@@ -38,7 +38,7 @@ class _Store:
     def bill(self) -> str:
         paths = ", ".join(_path(self.folder / each["parquet"]) for each in self.files)
         return (
-            f"SELECT *, (file_index::BIGINT << 40) | {ROW} AS {POSITION} FROM read_parquet([{paths}],"
+            f"SELECT *, (file_index::BIGINT << 40) | ({ROW} << 4) AS {POSITION} FROM read_parquet([{paths}],"
             f" union_by_name = true, filename = '{FILE}', file_row_number = true)"
         )
 
@@ -64,8 +64,10 @@ class DetailReader:
         self._connection.execute("SET memory_limit = '512MB'")
         self._connection.execute("SET enable_progress_bar = false")
         periods = {load.load_id: load.billing_period_start for load in self._loads}
-        number = {load.load_id: self._deliveries.index((load.source, load.delivery_sha256)) for load in self._loads}
-        self._connection.register("wanted", _wanted_table(wanted, number, periods))
+        numbers: dict[int, list[int]] = {}
+        for load in self._loads:
+            numbers.setdefault(load.load_id, []).append(self._deliveries.index((load.source, load.delivery_sha256)))
+        self._connection.register("wanted", _wanted_table(wanted, numbers, periods))
 
     def totals(self) -> list[LineTotal]:
         """What all the lines come to, exactly."""
@@ -182,16 +184,19 @@ def _opened(folder: Path, _written: int) -> _Store:
     return _Store(folder, tuple(stored["files"]), stored["sql"])
 
 
-def _wanted_table(wanted: Sequence[WantedKey], delivery: Mapping[int, int], period: Mapping[int, date]) -> pa.Table:
+def _wanted_table(
+    wanted: Sequence[WantedKey], deliveries: Mapping[int, Sequence[int]], period: Mapping[int, date]
+) -> pa.Table:
     """The wanted keys by delivery and billing period, as DuckDB joins them."""
+    pairs = [(key, delivery) for key in wanted for delivery in deliveries[key.load_id]]
     return pa.table(
         {
-            "delivery": pa.array([delivery[key.load_id] for key in wanted], pa.int64()),
-            "billing_period_start": pa.array([period[key.load_id] for key in wanted], pa.date32()),
-            "charge_key_id": pa.array([key.charge_key_id for key in wanted], pa.int64()),
-            "first_day": pa.array([key.first_day for key in wanted], pa.date32()),
-            "end_day": pa.array([key.end_day for key in wanted], pa.date32()),
-            "share": pa.array([str(key.share) for key in wanted], pa.string()),
+            "delivery": pa.array([delivery for _, delivery in pairs], pa.int64()),
+            "billing_period_start": pa.array([period[key.load_id] for key, _ in pairs], pa.date32()),
+            "charge_key_id": pa.array([key.charge_key_id for key, _ in pairs], pa.int64()),
+            "first_day": pa.array([key.first_day for key, _ in pairs], pa.date32()),
+            "end_day": pa.array([key.end_day for key, _ in pairs], pa.date32()),
+            "share": pa.array([str(key.share) for key, _ in pairs], pa.string()),
         }
     )
 

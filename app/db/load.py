@@ -15,6 +15,7 @@ from psycopg import sql
 from sqlalchemy.orm import Session
 
 from app.domain.charge import COSTS, KEY_COLUMNS, QUANTITIES
+from app.domain.money import total
 from app.domain.period import next_month
 
 # What is copied; billing period and load are the same for a whole load, so its table fills them in.
@@ -121,6 +122,21 @@ def loaded_totals(session: Session, table: str) -> list[LoadedTotals]:
         LoadedTotals(str(currency), int(rows), dict(zip(COSTS, costs, strict=True)))
         for currency, rows, *costs in driver(session).execute(query)
     ]
+
+
+def sum_by_currency(totals: Iterable[LoadedTotals]) -> dict[str, LoadedTotals]:
+    """Several totals added up, by currency. A cost that no row has stays None, as in SQL."""
+    added: dict[str, LoadedTotals] = {}
+    for each in totals:
+        so_far = added.setdefault(each.currency, LoadedTotals(each.currency, 0, dict.fromkeys(each.sums)))
+        sums = {cost: _plus(so_far.sums[cost], each.sums[cost]) for cost in each.sums}
+        added[each.currency] = LoadedTotals(each.currency, so_far.rows + each.rows, sums)
+    return added
+
+
+def _plus(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    known = [each for each in (one, other) if each is not None]
+    return total(known) if known else None
 
 
 def billing_accounts(session: Session, table: str) -> list[str]:

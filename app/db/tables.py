@@ -76,7 +76,10 @@ class Delivery(Base):
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), index=True)
     sha256: Mapped[str]
     format: Mapped[str]
-    focus_version: Mapped[str | None]
+    format_version: Mapped[str | None]
+    scope: Mapped[str | None]  # what it is a snapshot of, as its source calls it; None for files at hand
+    estimates: Mapped[bool] = mapped_column(server_default=text("false"))  # no bill: amounts to compare a bill with
+    version: Mapped[str | None]  # of the snapshot: an execution id, an ETag, a high-water mark
     files: Mapped[JsonList]
     rows_in: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     rows_quarantined: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
@@ -112,6 +115,31 @@ class Load(Base):
     created_at: Mapped[Instant]
     superseded_by: Mapped[int | None] = mapped_column(ForeignKey("load.id"))
     superseded_at: Mapped[MaybeInstant]
+
+
+class LoadDelivery(Base):
+    """The deliveries whose rows a load holds: one, or several where a source's deliveries add to each other."""
+
+    __tablename__ = "load_delivery"
+
+    load_id: Mapped[int] = mapped_column(ForeignKey("load.id"), primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id"), primary_key=True, index=True)
+
+
+class Driver(Base):
+    """A daily quantity that explains cost, such as tokens by model; it comes and goes with its load."""
+
+    __tablename__ = "driver"
+    __table_args__ = (Index("ix_driver_name_day", "name", "day"),)
+
+    id: Mapped[Serial]
+    load_id: Mapped[int] = mapped_column(ForeignKey("load.id"), index=True)
+    day: Mapped[date]
+    name: Mapped[str]
+    unit: Mapped[str]
+    service_provider_name: Mapped[str | None]
+    dimensions: Mapped[Json]  # model, token_class, sub_account_id, team, …
+    quantity: Mapped[Decimal] = mapped_column(Numeric)
 
 
 class LoadDifference(Base):
@@ -172,9 +200,10 @@ class ChargeKey(Base):
     extras: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
+_KEY_TYPES = {"charge_period_days": Integer, "list_unit_price": Numeric, "sku_price_details": JSONB}
 for _name in KEY_COLUMNS:
     _required = _name == "billing_currency"
-    setattr(ChargeKey, _name, mapped_column(_name, Text, nullable=not _required))
+    setattr(ChargeKey, _name, mapped_column(_name, _KEY_TYPES.get(_name, Text), nullable=not _required))
 
 
 class Charge(Base):
@@ -203,6 +232,8 @@ class Charge(Base):
     contracted_cost: Mapped[Cost]
     consumed_quantity: Mapped[Cost]
     pricing_quantity: Mapped[Cost]
+    commitment_discount_quantity: Mapped[Cost]
+    pricing_currency_effective_cost: Mapped[Cost]
     billed_cost_missing: Mapped[Missing]
     effective_cost_missing: Mapped[Missing]
     list_cost_missing: Mapped[Missing]
@@ -405,3 +436,40 @@ class ScheduledRun(Base):
     message: Mapped[str | None]
     started_at: Mapped[Instant]
     finished_at: Mapped[MaybeInstant]
+    next_run_at: Mapped[MaybeInstant]  # when the source is run again
+
+
+class Invoice(Base):
+    """What an invoice comes to, as a delivery or a file says; a corrected figure supersedes the one before."""
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        CheckConstraint("status IN ('Open', 'Issued', 'Voided')", name="status"),
+        CheckConstraint("num_nonnulls(delivery_id, imported_from) = 1", name="origin"),
+        Index(
+            "uq_invoice_current",
+            "invoice_issuer_name",
+            "invoice_id",
+            "billing_account_id",
+            "billing_period_start",
+            "billing_currency",
+            unique=True,
+            postgresql_where=text("superseded_at IS NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_invoice_billing_period_start", "billing_period_start"),
+    )
+
+    id: Mapped[Serial]
+    invoice_id: Mapped[str | None]  # None: only the account's total is known
+    invoice_issuer_name: Mapped[str]
+    billing_account_id: Mapped[str]
+    billing_period_start: Mapped[date]
+    billing_currency: Mapped[str]
+    amount: Mapped[Decimal] = mapped_column(Numeric)
+    status: Mapped[str]
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)
+    imported_from: Mapped[str | None]  # the name of the file, where it came in none of the deliveries
+    imported_at: Mapped[Instant]
+    superseded_by: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))  # None: it was withdrawn
+    superseded_at: Mapped[MaybeInstant]

@@ -21,7 +21,7 @@ class DeliveryRow:
     finished_at: datetime | None
     state: str
     message: str | None
-    focus_version: str | None
+    format_version: str | None
     sha256: str
     files: tuple[str, ...]
     rows_in: int
@@ -85,7 +85,7 @@ def _row(source: str, delivery: Delivery) -> DeliveryRow:
         finished_at=delivery.finished_at,
         state=delivery.state,
         message=delivery.message,
-        focus_version=delivery.focus_version,
+        format_version=delivery.format_version,
         sha256=delivery.sha256,
         files=tuple(file["name"] for file in delivery.files),
         rows_in=delivery.rows_in,

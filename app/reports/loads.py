@@ -89,7 +89,7 @@ class LoadReport:
 
     load: LoadRow
     format: str
-    focus_version: str | None
+    format_version: str | None
     sha256: str
     rows_in: int
     rows_quarantined: int
@@ -123,7 +123,7 @@ def load_report(session: Session, viewer: Viewer, load_id: int) -> LoadReport:
     return LoadReport(
         load=_load_row(name, load, whole=whole),
         format=delivery.format,
-        focus_version=delivery.focus_version,
+        format_version=delivery.format_version,
         sha256=delivery.sha256,
         rows_in=delivery.rows_in,
         rows_quarantined=delivery.rows_quarantined,

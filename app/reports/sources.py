@@ -23,6 +23,8 @@ class SourceStatus:
     live_loads: int
     rows_loaded: int
     rows_quarantined: int
+    last_run_state: str | None  # of the scheduler
+    next_run_at: datetime | None
 
 
 def sources(session: Session, viewer: Viewer) -> tuple[SourceStatus, ...]:

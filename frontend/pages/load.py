@@ -35,7 +35,7 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     report = load_report(session, viewer, question["load_id"])
     load = report.load
     back = html.Nav(dcc.Link("Data health", href="/health", className="crumb"), **labelled("Breadcrumb"))
-    version = f"FOCUS {report.focus_version}" if report.focus_version else report.format
+    version = report.format_version or report.format
     return html.Div(
         [
             back,

@@ -14,11 +14,14 @@ from app.errors import BadInput
 from app.settings import Settings
 from ingest.files import SourceFile
 
-# The columns that say where a line stands, added while reading: its file, its row from 0, and both in one number.
+# The columns that say where a line stands, added while reading: its file, its row from 0, and both in one number with
+# room for sixteen lines of one row.
 FILE = "trueup_file"
 ROW = "file_row_number"
 POSITION = "trueup_position"
-RESERVED = frozenset({FILE, ROW, POSITION, "file_index"})
+POSITION_SQL = f"(file_index::BIGINT << 40) | ({ROW} << 4)"
+FILE_OF_POSITION = f"{POSITION} >> 40"
+RESERVED = frozenset({FILE, ROW, POSITION, "file_index", "trueup_unreadable"})
 
 
 @contextmanager
@@ -64,7 +67,7 @@ def bill_table(backend: Backend, parquet: Sequence[Path]) -> Table:
     paths = ", ".join(literal(path) for path in parquet)
     backend.raw_sql(
         f"CREATE OR REPLACE VIEW bill AS SELECT *,"
-        f" (file_index::BIGINT << 40) | {ROW} AS {POSITION}"
+        f" {POSITION_SQL} AS {POSITION}"
         f" FROM read_parquet([{paths}], union_by_name = true, filename = '{FILE}', file_row_number = true)"
     )
     return backend.table("bill")

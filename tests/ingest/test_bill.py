@@ -159,7 +159,7 @@ def test_split_allocation_columns_of_1_3_reach_the_key(trueup: Trueup, tmp_path:
         "AllocatedTags": '{"team": "search"}',
     }
     outcome = trueup.ingest(write_csv(tmp_path / "bill.csv", [row]))
-    assert outcome.focus_version == "1.3"
+    assert outcome.format_version == "FOCUS 1.3"
     (key,) = trueup.all(ChargeKey)
     allocated = key.allocated_method_id, key.allocated_resource_id, key.allocated_resource_name
     assert allocated == ("cpu-share", "pod-7", "search/indexer")

@@ -9,6 +9,7 @@ from app.db.tables import Load
 from app.domain.charge import Axis, Metric
 from app.errors import Conflict
 from app.reports.cost_query import Granularity
+from ingest.booking import CountedTwice
 from tests.ingest.bills import Row, focus_row, write_csv
 from tests.trueup import Trueup
 
@@ -49,11 +50,16 @@ def test_the_same_files_in_another_folder_and_order_are_the_same_bytes(trueup: T
     assert trueup.total() == 3
 
 
-def test_the_same_bytes_from_another_source_are_another_bill(trueup: Trueup, tmp_path: Path) -> None:
-    file = bill(tmp_path, "a.csv", ec2="1")
-    trueup.ingest(file, source="aws")
-    assert not trueup.ingest(file, source="aws-2").unchanged
-    assert trueup.total() == 2
+def test_an_account_that_another_source_bills_in_the_same_month_is_refused_until_it_is_allowed(
+    trueup: Trueup, tmp_path: Path
+) -> None:
+    trueup.ingest(bill(tmp_path, "a.csv", ec2="1"), source="aws")
+    other = bill(tmp_path, "b.csv", s3="2")
+    with pytest.raises(CountedTwice, match=r"The source aws bills account 1000 in 2026-03 already"):
+        trueup.ingest(other, source="aws-2")
+    assert trueup.total() == 1
+    assert not trueup.ingest(other, source="aws-2", allow_overlap=True).unchanged
+    assert trueup.total() == 3
 
 
 def test_changed_bytes_replace_and_what_they_moved_is_on_record(trueup: Trueup, tmp_path: Path) -> None:
@@ -150,7 +156,7 @@ def test_an_account_refused_in_one_month_keeps_the_others_out_too(trueup: Trueup
 def test_two_sources_in_one_month_both_count(trueup: Trueup, tmp_path: Path) -> None:
     trueup.policy(POLICY)
     trueup.ingest(bill(tmp_path, "a.csv", ec2="1", s3="2"), source="aws")
-    trueup.ingest(bill(tmp_path, "g.csv", ec2="4", support="8"), source="gcp")
+    trueup.ingest(bill(tmp_path, "g.csv", ec2="4", support="8"), source="gcp", allow_overlap=True)
     assert trueup.costs("team") == {"USD": {"search": 9, "speech": 6}}
     trueup.ingest(bill(tmp_path, "a2.csv", ec2="16"), source="aws")
     assert trueup.costs("team") == {"USD": {"search": 24, "speech": 4}}

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import BigInteger, Row, Select, and_, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.db.tables import Delivery, Finding, Load, LoadDifference, QuarantinedRow, Source
+from app.db.tables import Delivery, Finding, Load, LoadDifference, QuarantinedRow, ScheduledRun, Source
 
 
 def source_rows(session: Session) -> list[tuple[Any, ...]]:
-    """Each source by name, with its newest delivery and what its live loads hold."""
+    """Each source by name, with its newest delivery, what its live loads hold and its newest scheduled run."""
     live = (
         select(
             Load.source_id,
@@ -30,6 +30,7 @@ def source_rows(session: Session) -> list[tuple[Any, ...]]:
         .subquery("set_aside")
     )
     newest_ids = select(func.max(Delivery.id)).group_by(Delivery.source_id)
+    newest_runs = select(func.max(ScheduledRun.id)).group_by(ScheduledRun.source_id)
     statement = (
         select(
             Source.name,
@@ -41,10 +42,13 @@ def source_rows(session: Session) -> list[tuple[Any, ...]]:
             func.coalesce(live.c.live_loads, 0),
             func.coalesce(live.c.rows_loaded, 0),
             func.coalesce(set_aside.c.rows_quarantined, 0),
+            ScheduledRun.state,
+            ScheduledRun.next_run_at,
         )
         .outerjoin(Delivery, and_(Delivery.source_id == Source.id, Delivery.id.in_(newest_ids)))
         .outerjoin(live, live.c.source_id == Source.id)
         .outerjoin(set_aside, set_aside.c.source_id == Source.id)
+        .outerjoin(ScheduledRun, and_(ScheduledRun.source_id == Source.id, ScheduledRun.id.in_(newest_runs)))
         .order_by(Source.name.collate("C"))
     )
     return [tuple(row) for row in session.execute(statement)]
@@ -89,3 +93,13 @@ def quarantined_rows(session: Session, delivery_id: int, *, limit: int) -> Seque
 def delivery(session: Session, delivery_id: int) -> Delivery:
     """One delivery."""
     return session.get_one(Delivery, delivery_id)
+
+
+def loaded_versions(session: Session, source_id: int) -> dict[str, str | None]:
+    """The version of each snapshot of a source that was loaded last, by what it is a snapshot of."""
+    statement = (
+        select(Delivery.scope, Delivery.version)
+        .where(Delivery.source_id == source_id, Delivery.state == "loaded", Delivery.scope.is_not(None))
+        .order_by(Delivery.id)
+    )
+    return {scope: version for scope, version in session.execute(statement) if scope is not None}

@@ -11,12 +11,12 @@ from app.db.queries.conditions import keeps, team_test
 from app.db.queries.facts import dimension_column, live_loads
 from app.db.queries.question import TEAM, Question
 from app.db.queries.sharing import shared
-from app.db.tables import Assignment, Charge, ChargeKey, Delivery, Load, PolicyVersion, Source
+from app.db.tables import Assignment, Charge, ChargeKey, Delivery, Load, LoadDelivery, PolicyVersion, Source
 
 
 @dataclass(frozen=True)
 class DetailOfLoad:
-    """Where the line items of a live load are."""
+    """Where line items of a live load are: in one of its deliveries."""
 
     load_id: int
     source: str
@@ -41,9 +41,10 @@ def details(session: Session, question: Question) -> list[DetailOfLoad]:
     statement = (
         select(Load.id, Source.name, Delivery.sha256, Load.billing_period_start)
         .join(Source, Source.id == Load.source_id)
-        .join(Delivery, Delivery.id == Load.delivery_id)
+        .join(LoadDelivery, LoadDelivery.load_id == Load.id)
+        .join(Delivery, Delivery.id == LoadDelivery.delivery_id)
         .where(Load.id.in_(loads))
-        .order_by(Load.billing_period_start, Load.id)
+        .order_by(Load.billing_period_start, Load.id, Delivery.id)
     )
     return [DetailOfLoad(*row) for row in session.execute(statement)]
 

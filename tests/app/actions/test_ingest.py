@@ -35,15 +35,19 @@ def test_only_who_may_write_can_ingest(trueup: Trueup, tmp_path: Path) -> None:
     assert trueup.all(Source) == []
 
 
+def rows_in(trueup: Trueup) -> list[int]:
+    return [each.rows_in for each in run_source(trueup.engine, operator(), trueup.config, "aws").outcomes]
+
+
 def test_a_configured_source_is_run_from_its_folder(trueup: Trueup, tmp_path: Path) -> None:
     folder = tmp_path / "bills"
     write_csv(folder / "march.csv", [focus_row("1")])
     with write_session(trueup.engine) as session:
         add_source(session, operator(), kind="focus", name="aws", config={"path": str(folder)})
         add_source(session, operator(), kind="focus", name="by-hand", config={})
-    assert run_source(trueup.engine, operator(), trueup.config, "aws").rows_in == 1
+    assert rows_in(trueup) == [1]
     write_csv(folder / "march-2.csv", [focus_row("2")])
-    assert run_source(trueup.engine, operator(), trueup.config, "aws").rows_in == 2
+    assert rows_in(trueup) == [2]
     assert trueup.total() == 3
     with pytest.raises(BadInput, match="'by-hand' has no folder of its own"):
         run_source(trueup.engine, operator(), trueup.config, "by-hand")

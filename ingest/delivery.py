@@ -1,0 +1,127 @@
+"""A delivery opened for reading: native rows staged as Parquet, seen as FOCUS rows, and those as lines.
+
+bill    the rows as they were handed over: a DuckDB view over the staged Parquet, with FILE, ROW and POSITION
+focus   the same under FOCUS names: an Ibis expression over `bill`. One native row can become several FOCUS rows
+lines   `focus` with values read exactly and what keeps a row from being booked (`ingest.focus.lines`)
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import ibis
+from ibis import Table
+from ibis.backends.duckdb import Backend
+
+from app.domain.invoice import InvoiceTotal
+from ingest.engine.duckdb import POSITION, bill_table
+from ingest.files import SourceFile
+from ingest.focus.lines import PLACE, UNREADABLE, BillMapping, currencies, lines, our_columns, scales
+from ingest.focus.spec import COLUMNS, layout, mandatory
+from ingest.staging import StagedFile
+
+PARTS = 16  # how many FOCUS rows one native row can become; `bill_table` leaves room for them in POSITION
+# The columns of a table of drivers: daily quantities that explain cost. `dimensions` is flat JSON (model, team, …).
+DRIVER_COLUMNS = ("day", "name", "unit", "service_provider_name", "dimensions", "quantity")
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something about a whole delivery that its reader should know; shown with the broken rules."""
+
+    rule: str
+    column: str
+    message: str
+    rows: int
+    example: str | None = None
+
+
+@dataclass(frozen=True)
+class OpenDelivery:
+    """What a delivery holds."""
+
+    files: tuple[StagedFile, ...]
+    version: str  # of the format, such as "FOCUS 1.2" or "CUR 2.0"
+    focus: Table
+    mapping: BillMapping
+    lines: Table
+    has_charges: bool = True  # False: only drivers, as from a gateway
+    drivers: Table | None = None  # DRIVER_COLUMNS
+    set_aside: tuple[tuple[SourceFile, str], ...] = ()  # files that hold no charges, and what they hold
+    notes: tuple[Note, ...] = ()
+    invoices: tuple[InvoiceTotal, ...] = field(default=())
+
+    def place(self, parquet: str, row: int) -> tuple[str, int]:
+        """The file and row, as its reader would count, of the row at `row` (from 0) of a staged Parquet file."""
+        staged = next(each for each in self.files if str(each.parquet) == parquet)
+        return staged.file.name, row + staged.header_rows + 1
+
+
+def open_rows(
+    backend: Backend,
+    files: Sequence[StagedFile],
+    *,
+    version: str,
+    focus_rows: Callable[[Table], Table] = lambda bill: bill,
+    key_extras: Sequence[str] = (),
+    drivers: Table | None = None,
+    set_aside: Sequence[tuple[SourceFile, str]] = (),
+    notes: Sequence[Note] = (),
+    invoices: Sequence[InvoiceTotal] = (),
+) -> OpenDelivery:
+    """A delivery of staged `files` whose native rows `focus_rows` maps to FOCUS.
+
+    `focus_rows` gets the view `bill` and returns an expression over it with FOCUS column names (any numbers and
+    instants that `ingest.focus.cells` reads), x_ columns, PLACE and perhaps UNREADABLE. Columns it leaves out are null.
+    Rows that are added to the first of a native row are told apart by `part(bill, n)`.
+    """
+    bill = bill_table(backend, [each.parquet for each in files])
+    focus = focus_rows(bill)
+    found = layout(tuple(name for name in focus.columns if name not in {*PLACE, UNREADABLE}))
+    columns = our_columns(found)
+    kept = tuple(name for name in key_extras if name in found.extras)
+    mapping = BillMapping(
+        columns, scales(focus, columns), currencies(focus, columns), key_extras=kept, extras=found.extras
+    )
+    return OpenDelivery(
+        files=tuple(files),
+        version=version,
+        focus=focus,
+        mapping=mapping,
+        lines=lines(focus, mapping),
+        drivers=drivers,
+        set_aside=tuple(set_aside),
+        notes=tuple(notes),
+        invoices=tuple(invoices),
+    )
+
+
+def open_drivers(
+    backend: Backend, files: Sequence[StagedFile], *, version: str, drivers: Callable[[Table], Table]
+) -> OpenDelivery:
+    """A delivery that holds quantities and no charges; `drivers` maps the view `bill` to DRIVER_COLUMNS."""
+    bill = bill_table(backend, [each.parquet for each in files])
+    none = bill.filter(ibis.literal(value=False)).select(
+        **dict.fromkeys(dict.fromkeys((*mandatory("1.2"), "ServiceProviderName")), ibis.null("string")), **place(bill)
+    )
+    columns = our_columns(layout(tuple(name for name in none.columns if name in COLUMNS)))
+    mapping = BillMapping(columns, {}, {})
+    return OpenDelivery(
+        files=tuple(files),
+        version=version,
+        focus=none,
+        mapping=mapping,
+        lines=lines(none, mapping),
+        has_charges=False,
+        drivers=drivers(bill),
+    )
+
+
+def place(bill: Table) -> dict[str, ibis.Column]:
+    """The columns that say where a row stands, to be carried along by a mapping."""
+    return {name: bill[name] for name in PLACE}
+
+
+def part(bill: Table, number: int) -> dict[str, ibis.Column]:
+    """`place` of a further FOCUS row (`number` from 1) that a native row becomes."""
+    assert 0 < number < PARTS
+    return {**place(bill), POSITION: bill[POSITION] + number}
