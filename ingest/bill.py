@@ -19,20 +19,13 @@ from ibis.backends.duckdb import Backend
 from app.db.load_driver import DriverRow
 from app.domain.charge import COSTS, QUANTITIES
 from app.errors import BadInput
-from ingest.delivery import OpenDelivery
+from ingest.delivery import OpenDelivery, measured
 from ingest.engine.duckdb import FILE, FILE_OF_POSITION, POSITION, ROW, literal, quoted, rows_of
 from ingest.focus.checks import Finding, findings
 from ingest.keys import Key, charge_key
-from ingest.rollup import LINE_KEY, control_totals, keyed_lines, rollup
+from ingest.rollup import COUNTERS, LINE_KEY, control_totals, keyed_lines, rollup
 
 QUARANTINE_SHOWN = 1000
-COUNTERS = (
-    *(f"{cost}_missing" for cost in COSTS),
-    "odd_billing_period",
-    "odd_charge_period",
-    "slashed_date",
-    "unread_number",
-)
 
 
 @dataclass(frozen=True)
@@ -96,7 +89,8 @@ class Bill:
 
     def days(self, period: date) -> tuple[date, date]:
         """The first and the last day that the load of a billing period holds something of."""
-        query = f"SELECT min(charge_day), max(charge_day) FROM rolled WHERE billing_period_start = DATE '{period}'"
+        query = f"SELECT min(charge_day), max(charge_day) FROM rolled"
+        query += f" WHERE billing_period_start = DATE '{period}' AND problem IS NULL"
         days = [day for day in self.backend.raw_sql(query).fetchone() if day]
         days += [row[0] for row in self.drivers_of(period)]
         return min(days), max(days)
@@ -120,14 +114,16 @@ class Bill:
 def read_bill(backend: Backend, delivery: OpenDelivery) -> Bill:
     """Reads the whole delivery. Raises BadInput when not a single row can be booked or a sum is too long to keep."""
     try:
-        totals = tuple(_control_totals(delivery))
+        _roll_up(backend, delivery)
+        totals = tuple(_control_totals(backend))
+        if any(t.problem or t.counters["unread_number"] for t in totals) and (exact := measured(delivery)):
+            delivery = exact
+            _roll_up(backend, delivery)
+            totals = tuple(_control_totals(backend))
         quarantined = tuple(_quarantined(backend, delivery)) if any(t.problem for t in totals) else ()
         if delivery.has_charges and not any(total.problem is None for total in totals):
             raise BadInput(_nothing_bookable(delivery, quarantined))
         counters = {name: sum(t.counters[name] for t in totals if t.problem is None) for name in COUNTERS}
-        with_missing = [cost for cost in COSTS if counters[f"{cost}_missing"]]
-        rolled = backend.compile(rollup(delivery.lines, with_missing=with_missing))
-        backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE rolled AS {rolled}")
     except duckdb.OutOfRangeException as error:
         raise BadInput(
             "A sum of costs has more digits than can be kept exactly. Look for a broken number in the cost columns;"
@@ -150,8 +146,12 @@ def _drivers(delivery: OpenDelivery) -> Iterator[DriverRow]:
         yield row["day"], name, unit, provider, row["dimensions"] or "{}", Decimal(row["quantity"])
 
 
-def _control_totals(delivery: OpenDelivery) -> Iterator[ControlTotal]:
-    for row in rows_of(control_totals(delivery.lines)):
+def _roll_up(backend: Backend, delivery: OpenDelivery) -> None:
+    backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE rolled AS {backend.compile(rollup(delivery.lines))}")
+
+
+def _control_totals(backend: Backend) -> Iterator[ControlTotal]:
+    for row in rows_of(control_totals(backend.table("rolled"))):
         yield ControlTotal(
             row["billing_period_start"],
             row["billing_currency"],
@@ -201,7 +201,7 @@ def _distinct_lines(backend: Backend, delivery: OpenDelivery) -> list[dict[str, 
     """Each distinct combination of dimensions as written, with its digest, number of rows and first position."""
     backend.raw_sql(
         f"CREATE OR REPLACE TEMP TABLE line_key AS SELECT {', '.join(LINE_KEY)}, min(first_position) AS {POSITION},"
-        " sum(row_count)::BIGINT AS row_count FROM rolled GROUP BY ALL"
+        " sum(row_count)::BIGINT AS row_count FROM rolled WHERE problem IS NULL GROUP BY ALL"
     )
     # The dimensions are read from the first line of each key; files without a first line need not be opened.
     firsts = backend.raw_sql(f"SELECT DISTINCT {FILE_OF_POSITION} FROM line_key").fetchall()
@@ -246,7 +246,8 @@ def _write_charges(bill: Bill, period: date, descriptor: int) -> None:
             "COPY (SELECT charge_day, charge_key_id, sum(row_count)::BIGINT,"
             f" {sums}, {missing} FROM (SELECT rolled.*, line_key.{POSITION} FROM rolled JOIN line_key"
             " ON rolled.key_hash = line_key.key_hash AND rolled.resource_id IS NOT DISTINCT FROM line_key.resource_id)"
-            f" JOIN key_map USING ({POSITION}) WHERE billing_period_start = DATE '{period}' GROUP BY 1, 2)"
+            f" JOIN key_map USING ({POSITION}) WHERE billing_period_start = DATE '{period}' AND problem IS NULL"
+            " GROUP BY 1, 2)"
             f" TO '/dev/fd/{descriptor}' (FORMAT csv, HEADER false, USE_TMP_FILE false)"
         )
     finally:

@@ -6,7 +6,7 @@ lines   `focus` with values read exactly and what keeps a row from being booked 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import ibis
 from ibis import Table
@@ -56,6 +56,15 @@ class OpenDelivery:
         return staged.file.name, row + staged.header_rows + 1
 
 
+def measured(delivery: OpenDelivery) -> OpenDelivery | None:
+    """The delivery with the length of its floats measured instead of guessed; None when the guess was right."""
+    exact = scales(delivery.focus, delivery.mapping.columns)
+    if exact == delivery.mapping.scales:
+        return None
+    mapping = replace(delivery.mapping, scales=exact)
+    return replace(delivery, mapping=mapping, lines=lines(delivery.focus, mapping))
+
+
 def open_rows(
     backend: Backend,
     files: Sequence[StagedFile],
@@ -80,7 +89,7 @@ def open_rows(
     columns = our_columns(found)
     kept = tuple(name for name in key_extras if name in found.extras)
     mapping = BillMapping(
-        columns, scales(focus, columns), currencies(focus, columns), key_extras=kept, extras=found.extras
+        columns, scales(focus, columns, guess=True), currencies(focus, columns), key_extras=kept, extras=found.extras
     )
     return OpenDelivery(
         files=tuple(files),

@@ -19,6 +19,10 @@ INSTANT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2}(\.\d+)?)?( ?(Z|z|UTC|\+00:?
 SLASHED = r"^\d{1,2}/\d{1,2}/(\d{2}|\d{4})$"
 ABSENT = ("", "NULL", "null", "Null")
 MAX_DIGITS = 38
+# A float is tried with this many fractional digits before its text is looked at, which takes ten times as long.
+FLOAT_SCALE = 10
+# A float stands for one decimal of at most this many digits (IEEE 754 binary64: DBL_DIG).
+_FLOAT_DIGITS = 15
 EARLIEST, LATEST = datetime(2000, 1, 1), datetime(2199, 12, 31)  # noqa: DTZ001  (UTC without saying so, as bills have it)
 
 _timestamp = dt.Timestamp()
@@ -78,9 +82,30 @@ def number_cell(table: Table, name: str, scale: int) -> Cell:
     if is_exact(column):
         value = column if column.type().is_decimal() else column.cast(dt.Decimal(MAX_DIGITS, 0))
         return Cell(value, ibis.null("string"))
+    if column.type().is_floating():
+        value = _exact_float(column, scale)
+        return Cell(value, ibis.cases((value.isnull(), column.cast("string"))))
     text = present(text_cell(table, name))
     exact = text.try_cast(dt.Decimal(MAX_DIGITS, scale))
     return Cell(ibis.cases((text.re_search(NUMBER), exact)), text)
+
+
+def _exact_float(column: Column, scale: int) -> Column:
+    """The decimal that a float's shortest text writes; null where `scale` fractional digits do not hold it.
+
+    Two decimals of fifteen digits are never the same float, so one that comes back as the float it was read from is the
+    right one. What is longer is read from its text, and again only believed when it comes back.
+    """
+    kind = dt.Decimal(MAX_DIGITS, scale)
+    short = column.try_cast(dt.Decimal(18, FLOAT_SCALE)).cast(kind)
+    long = column.cast("string").try_cast(kind)
+    return ibis.cases((_plain_float(column), short), (long.cast("float64") == column, long))
+
+
+def _plain_float(column: Column) -> Column:
+    """Whether FLOAT_SCALE fractional digits hold a float's shortest text for certain."""
+    short = column.try_cast(dt.Decimal(18, FLOAT_SCALE))
+    return (column.abs() < 10 ** (_FLOAT_DIGITS - FLOAT_SCALE)) & (short.cast("float64") == column)
 
 
 def instant_cell(table: Table, name: str) -> Cell:
@@ -103,9 +128,15 @@ def _plausible(instant: Column) -> Column:
 
 
 def significant_digits(table: Table, name: str) -> tuple[Column, Column]:
-    """Digits a text number needs before and after the point, as columns; null where it is no number."""
+    """Digits that a text or float needs before and after the point, as columns; null where it is no number.
+
+    Null too for a float that FLOAT_SCALE digits hold.
+    """
+    column = table[name]
     text = present(text_cell(table, name))
     number = ibis.cases((text.re_search(NUMBER), text.lower()))
+    if column.type().is_floating():
+        number = ibis.cases((_plain_float(column), ibis.null("string")), else_=number)
     mantissa = number.re_extract(r"^[+-]?([0-9]*\.?[0-9]*)", 1)
     exponent = ibis.coalesce(number.re_extract(r"e([+-]?[0-9]+)$", 1).try_cast("int64"), 0)
     whole = mantissa.re_extract(r"^0*([0-9]*)", 1).length()

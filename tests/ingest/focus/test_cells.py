@@ -133,7 +133,11 @@ def test_typed_parquet_reads_like_text(trueup: Trueup, tmp_path: Path) -> None:
     rows = [focus_row("0.1"), focus_row("0.2", day="2026-03-31")]
     for number, instant in enumerate(INSTANTS):
         as_typed, types = typed(rows, number=pa.decimal128(38, 18), instant=instant, read=Decimal)
-        trueup.ingest(write_parquet(tmp_path / f"{number}.parquet", as_typed, types), source=f"source-{number}")
+        trueup.ingest(
+            write_parquet(tmp_path / f"{number}.parquet", as_typed, types),
+            source=f"source-{number}",
+            allow_overlap=True,
+        )
     by_day = {"2026-03-02": Decimal("0.7"), "2026-03-31": Decimal("1.4")}
     assert trueup.costs(axis=Axis.CHARGE, granularity=Granularity.DAY) == {"USD": by_day}
     assert trueup.live() == [("2026-03", 2)] * 7
@@ -175,7 +179,7 @@ def test_whole_costs_are_read_from_any_type(trueup: Trueup, tmp_path: Path) -> N
     for kind, read in types.items():
         as_typed, of_columns = typed(rows, number=kind, instant=pa.date32(), read=read)
         file = write_parquet(tmp_path / f"{len(trueup.live())}.parquet", as_typed, of_columns)
-        trueup.ingest(file, source=f"source-{len(trueup.live())}")
+        trueup.ingest(file, source=f"source-{len(trueup.live())}", allow_overlap=True)
     assert trueup.total() == 8
     assert trueup.lines().totals == {"USD": Decimal(8)}
 
