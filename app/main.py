@@ -6,9 +6,22 @@ from starlette.exceptions import HTTPException
 from app.api import problems
 from app.api.auth import Guard
 from app.api.metrics import Measure, Requests
-from app.api.routers import audit, chargeback, costs, health, keys, loads, login, metrics, sources, teams, whoami
+from app.api.routers import (
+    audit,
+    chargeback,
+    costs,
+    health,
+    invoices,
+    keys,
+    loads,
+    login,
+    metrics,
+    sources,
+    teams,
+    whoami,
+)
 
-_NOUNS = (costs, chargeback, teams, sources, loads, keys, audit, whoami, health)
+_NOUNS = (costs, chargeback, teams, sources, loads, invoices, keys, audit, whoami, health)
 
 
 def create_app() -> FastAPI:

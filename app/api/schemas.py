@@ -6,13 +6,14 @@ Reports are frozen dataclasses, and OpenAPI describes them as they are. Here is 
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.charge import Axis, Metric
 from app.domain.viewer import Scope
 from app.reports.audit import AuditLine
 from app.reports.cost_query import Granularity
 from app.reports.deliveries import DeliveryRow
+from app.reports.invoices import InvoiceRow
 from app.reports.loads import LoadRow
 from app.reports.sources import SourceStatus
 from app.reports.teams import TeamNode
@@ -100,6 +101,37 @@ class Deliveries(BaseModel):
 
     deliveries: list[DeliveryRow]
     next: str | None
+
+
+class Invoices(BaseModel):
+    """Invoices, newest first."""
+
+    invoices: list[InvoiceRow]
+    next: str | None
+
+
+class InvoiceIn(BaseModel):
+    """What an invoice comes to, with tax. Without `invoice_id`, the total of a billing account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    invoice_id: str | None = None
+    invoice_issuer_name: str
+    billing_account_id: str
+    billing_period_start: str = Field(description="YYYY-MM or YYYY-MM-DD", examples=["2026-03"])
+    billing_currency: str = Field(description="ISO 4217", examples=["USD"])
+    amount: str = Field(description="A number as text", examples=["1234.56"])
+    status: str | None = Field(None, description="Open, Issued (the default) or Voided")
+
+
+class InvoicesImported(BaseModel):
+    """How many totals an import held, and what became of them."""
+
+    totals: int
+    new: int
+    corrected: int
+    withdrawn: int
+    unchanged: int
 
 
 class PolicyMove(BaseModel):

@@ -10,7 +10,7 @@ import typer
 from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from app.cli import chargeback, db, demo, doctor, ingest, keys, loads, policy, schedule, serve, sources
+from app.cli import chargeback, db, demo, doctor, ingest, invoices, keys, loads, policy, schedule, serve, sources
 from app.errors import TrueupError
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("doctor")(doctor.doctor)
 app.command("loads")(loads.loads)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(sources.app, name="sources")
+app.add_typer(invoices.app, name="invoices")
 app.add_typer(policy.app, name="policy")
 app.add_typer(chargeback.app, name="chargeback")
 app.add_typer(keys.app, name="keys")

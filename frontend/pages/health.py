@@ -12,6 +12,7 @@ from app.reports.sources import SourceStatus, sources
 from frontend.answer import Question, answers, asking, page
 from frontend.clock import today
 from frontend.components.freshness import freshness_card
+from frontend.components.invoices_card import invoices_card
 from frontend.components.states import no_bills
 from frontend.components.table import Column, Kind, Row, money, money_table
 from frontend.state import query_string
@@ -36,7 +37,12 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
         return no_bills()
     shown = loads(session, viewer, question["source"], before=question["before"], limit=LOADS)
     return html.Div(
-        [freshness_card(statuses, today=today()), _rows(statuses), _loads(question["source"], shown)],
+        [
+            freshness_card(statuses, today=today()),
+            _rows(statuses),
+            invoices_card(session, viewer, today=today()),
+            _loads(question["source"], shown),
+        ],
     )
 
 

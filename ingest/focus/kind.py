@@ -9,6 +9,8 @@ from app.errors import BadInput
 from ingest.delivery import Note, OpenDelivery, open_rows
 from ingest.files import SourceFile
 from ingest.focus.invoice_detail import invoice_totals, read_invoice_detail
+from ingest.focus.remote import check, offers
+from ingest.focus.settings import FocusSettings
 from ingest.focus.spec import Dataset, Layout, layout
 from ingest.kind import Kind, Opening
 from ingest.staging import TableFile, open_table, stage_table
@@ -52,7 +54,14 @@ def open_focus(opening: Opening) -> OpenDelivery:
     )
 
 
-KIND = Kind("focus", "FOCUS files, 1.0 to 1.4, from any vendor", open_focus)
+KIND = Kind(
+    "focus",
+    "FOCUS files, 1.0 to 1.4, from any vendor",
+    open_focus,
+    settings=FocusSettings,
+    offers=offers,
+    check=check,
+)
 
 
 def _advice(file: _FocusFile) -> str:

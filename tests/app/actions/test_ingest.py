@@ -49,7 +49,7 @@ def test_a_configured_source_is_run_from_its_folder(trueup: Trueup, tmp_path: Pa
     write_csv(folder / "march-2.csv", [focus_row("2")])
     assert rows_in(trueup) == [2]
     assert trueup.total() == 3
-    with pytest.raises(BadInput, match="'by-hand' has no folder of its own"):
+    with pytest.raises(BadInput, match="'by-hand' is fed by hand"):
         run_source(trueup.engine, operator(), trueup.config, "by-hand")
     with pytest.raises(NotFound, match="There are: aws, by-hand"):
         run_source(trueup.engine, operator(), trueup.config, "azure")

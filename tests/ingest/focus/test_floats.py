@@ -1,5 +1,6 @@
 """A float costs what its shortest text says, however long that is and wherever in the bill it stands."""
 
+import itertools
 import struct
 from collections.abc import Iterator
 from decimal import Decimal
@@ -27,9 +28,12 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
         yield opened
 
 
+_numbers = itertools.count()
+
+
 def read(backend: Backend, folder: Path, floats: list[float]) -> list[Decimal | None]:
     """The floats as a cost column reads them."""
-    file = folder / "floats.parquet"
+    file = folder / f"{next(_numbers)}.parquet"  # DuckDB remembers what it has read of a file
     pq.write_table(pa.table({"place": range(len(floats)), "cost": pa.array(floats, pa.float64())}), file)
     table = backend.read_parquet(str(file))
     scale = scales(table, {"billed_cost": "cost"})["billed_cost"]
