@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ibis.backends.duckdb import Backend
 from pydantic import BaseModel, ConfigDict, Field
@@ -52,8 +52,17 @@ class SourceSettings(BaseModel):
     billed_elsewhere: bool = Field(
         default=False, description="its cost is on another source's bill (a marketplace): keep quantities only"
     )
+    by_hand: bool = Field(default=False, description="it is only fed with `trueup ingest file`; never run")
     since: date | None = Field(None, description="the first day to ask a remote source about")
     cadence_minutes: int | None = Field(None, ge=1, description="how often the scheduler runs it")
+
+    # The setting that says where to fetch from, for a kind that does nothing without it.
+    fetched_from: ClassVar[str | None] = None
+
+    @property
+    def fetches(self) -> bool:
+        """Whether a source with these settings is fetched from elsewhere."""
+        return not self.by_hand and (self.fetched_from is None or getattr(self, self.fetched_from) is not None)
 
     @property
     def adds(self) -> bool:
@@ -111,6 +120,8 @@ class Kind:
     open: Callable[[Opening], OpenDelivery]  # raises BadInput naming file and row
     settings: type[SourceSettings] = SourceSettings
     suffixes: tuple[str, ...] = SUFFIXES  # of the files that belong to it
+    # Which files at hand count, where a folder holds more than a delivery (older executions, say); raises BadInput.
+    choose: Callable[[Sequence[SourceFile]], Sequence[SourceFile]] | None = None
     # What it offers now; raises Unavailable (try again later) or NotPermitted. None: it is only fed files at hand.
     offers: Callable[[Any, Window], Iterator[Offer]] | None = None
     check: Callable[[Any], Iterator[Access]] | None = None

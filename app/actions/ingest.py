@@ -74,7 +74,7 @@ def ingest_paths(
         format_name = known.kind if known else file_format or "focus"
         bill_files(paths, kind(format_name).suffixes)  # a mistyped path must not add a source
         if not known:
-            add_source(session, viewer, kind=format_name, name=name, config=dict(settings or {}))
+            add_source(session, viewer, kind=format_name, name=name, config={"by_hand": True, **(settings or {})})
 
     def audit(session: Session, outcome: Outcome) -> None:
         periods = [f"{load.period:%Y-%m}" for load in outcome.loads]
@@ -115,6 +115,11 @@ def run_source(
         told = source_kind.settings.model_validate(source.config)
         window = _window(session, source, source_kind, told, month)
         versions = loaded_versions(session, source.id)
+    if not can_run(source_kind, told):
+        raise BadInput(
+            f"'{name}' is fed by hand: `trueup ingest file PATH --source {name}`. To have it fetched, tell it from where"
+            f" (`trueup sources kinds {source_kind.name}`)."
+        )
     if told.path or source_kind.offers is None:
         return _run_folder(bound, viewer, config, name, path=told.path, progress=progress)
     outcomes: list[Outcome] = []
@@ -135,11 +140,15 @@ def run_source(
     return Run(tuple(outcomes), tuple(failures))
 
 
+def can_run(source_kind: Kind, told: SourceSettings) -> bool:
+    """Whether a source can be run: it has a folder, or is told where to fetch from."""
+    return told.path is not None or (source_kind.offers is not None and told.fetches)
+
+
 def _run_folder(
     bound: Engine, viewer: Viewer, config: Settings, name: str, *, path: Path | None, progress: Progress
 ) -> Run:
-    if path is None:
-        raise BadInput(f"'{name}' has no folder of its own. Feed it with `trueup ingest file PATH --source {name}`.")
+    assert path is not None, "can_run has said so"
     try:
         return Run((ingest_paths(bound, viewer, config, [path], source_name=name, progress=progress),), ())
     except TrueupError as error:

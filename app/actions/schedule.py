@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from app.actions.ingest import Run, run_source
+from app.actions.ingest import Run, can_run, run_source
 from app.actions.sources import find_source
 from app.db.queries.source import failures_in_a_row, scheduled_sources
 from app.db.session import read_session, write_session
@@ -33,7 +33,7 @@ def due_sources(session: Session, now: datetime) -> list[str]:
 
 
 def _runs(source_kind: str, config: dict[str, object]) -> bool:
-    return "path" in config or kind(source_kind).offers is not None
+    return can_run(kind(source_kind), kind(source_kind).settings.model_validate(config))
 
 
 def run_scheduled(bound: Engine, viewer: Viewer, config: Settings, name: str) -> str:

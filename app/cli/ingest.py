@@ -140,4 +140,4 @@ def _tell_one(outcome: "Outcome") -> None:
         example = f", for example {finding.example!r}" if finding.example else ""
         say(f"warning: {finding.column} {finding.message} (rows: {finding.rows:,}{example})")
     for name, dataset in outcome.set_aside:
-        say(f"{name} is a {dataset} file: it holds no charges and was left alone.")
+        say(f"{name} is a {dataset} file: it holds no charges.")

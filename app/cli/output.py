@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 _STAGES = {
-    "fetch": ("Fetching", "bytes"),
+    "download": ("Downloading", "bytes"),
     "hash": ("Reading", "bytes"),
     "stage": ("Unpacking", "rows"),
     "read": ("Checking", "rows"),
