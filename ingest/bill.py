@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +19,12 @@ from ibis.backends.duckdb import Backend
 from app.db.load_driver import DriverRow
 from app.domain.charge import COSTS, QUANTITIES
 from app.errors import BadInput
+from ingest.bill_drivers import drivers_by_period
 from ingest.delivery import OpenDelivery, measured
 from ingest.engine.duckdb import FILE, FILE_OF_POSITION, POSITION, ROW, literal, quoted, rows_of
 from ingest.focus.checks import Finding, findings
 from ingest.keys import Key, charge_key
-from ingest.rollup import COUNTERS, LINE_KEY, control_totals, keyed_lines, rollup
+from ingest.rollup import COUNTERS, LINE_KEY, control_totals, keyed_lines, rollup, unusual
 
 QUARANTINE_SHOWN = 1000
 
@@ -71,28 +72,21 @@ class Bill:
     quarantined: tuple[Quarantined, ...]
     findings: tuple[Finding, ...]
     lines: tuple[DistinctLine, ...]
-    drivers: tuple[DriverRow, ...]
+    drivers: Mapping[date, Sequence[DriverRow]]  # by the billing period whose load keeps them
 
     @property
     def periods(self) -> tuple[date, ...]:
         """The billing periods it has bookable rows of, or, without charges, the months of its drivers; oldest first."""
         if not self.delivery.has_charges:
-            return tuple(sorted({row[0].replace(day=1) for row in self.drivers}))
-        return tuple(sorted({t.billing_period_start for t in self.booked if t.billing_period_start}))
-
-    def drivers_of(self, period: date) -> Iterator[DriverRow]:
-        """The drivers kept with the load of a billing period: those of its month, or nearest to it."""
-        for row in self.drivers:
-            nearest = min(self.periods, key=lambda each: (abs(each - row[0].replace(day=1)), each))
-            if nearest == period:
-                yield row
+            return tuple(sorted(self.drivers))
+        return _periods(self.totals)
 
     def days(self, period: date) -> tuple[date, date]:
         """The first and the last day that the load of a billing period holds something of."""
-        query = f"SELECT min(charge_day), max(charge_day) FROM rolled"
+        query = "SELECT min(charge_day), max(charge_day) FROM rolled"
         query += f" WHERE billing_period_start = DATE '{period}' AND problem IS NULL"
         days = [day for day in self.backend.raw_sql(query).fetchone() if day]
-        days += [row[0] for row in self.drivers_of(period)]
+        days += [row[0] for row in self.drivers.get(period, ())]
         return min(days), max(days)
 
     @property
@@ -116,7 +110,7 @@ def read_bill(backend: Backend, delivery: OpenDelivery) -> Bill:
     try:
         _roll_up(backend, delivery)
         totals = tuple(_control_totals(backend))
-        if any(t.problem or t.counters["unread_number"] for t in totals) and (exact := measured(delivery)):
+        if any(t.problem or t.counters["unread_number"] for t in totals) and (exact := measured(backend, delivery)):
             delivery = exact
             _roll_up(backend, delivery)
             totals = tuple(_control_totals(backend))
@@ -130,24 +124,37 @@ def read_bill(backend: Backend, delivery: OpenDelivery) -> Bill:
             " Trueup never rounds one."
         ) from error
     rows = _distinct_lines(backend, delivery)
-    lines = tuple(
-        DistinctLine(row[POSITION], row["line_digest"], charge_key(row, delivery.mapping.key_extras)) for row in rows
-    )
+    lines = tuple(_keyed(rows, delivery.mapping.key_extras))
     notes = [Finding(note.rule, note.column, note.message, note.rows, note.example) for note in delivery.notes]
-    shown = (*notes, *findings(rows, counters))
-    return Bill(backend, delivery, totals, quarantined, shown, lines, tuple(_drivers(delivery)))
+    keys = {line.position: line.key for line in lines}
+    drivers = drivers_by_period(backend, delivery, keys, _periods(totals))
+    return Bill(backend, delivery, totals, quarantined, (*notes, *findings(rows, counters)), lines, drivers)
 
 
-def _drivers(delivery: OpenDelivery) -> Iterator[DriverRow]:
-    if delivery.drivers is None:
-        return
-    for row in rows_of(delivery.drivers):
-        name, unit, provider = row["name"], row["unit"], row["service_provider_name"]
-        yield row["day"], name, unit, provider, row["dimensions"] or "{}", Decimal(row["quantity"])
+def _keyed(rows: Iterable[Mapping[str, Any]], extra_names: tuple[str, ...]) -> Iterator[DistinctLine]:
+    """Lines with their charge keys: of lines that are alike but for what others determine, the first one's."""
+    keys: dict[str, Key] = {}
+    for row in sorted(rows, key=lambda each: int(each[POSITION])):
+        digest = row["line_digest"]
+        if digest not in keys:
+            keys[digest] = charge_key(row, extra_names)
+        yield DistinctLine(row[POSITION], digest, keys[digest])
+
+
+def _periods(totals: Iterable[ControlTotal]) -> tuple[date, ...]:
+    """The billing periods of what can be booked, oldest first."""
+    found = {each.billing_period_start for each in totals if each.problem is None and each.billing_period_start}
+    return tuple(sorted(found))
 
 
 def _roll_up(backend: Backend, delivery: OpenDelivery) -> None:
-    backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE rolled AS {backend.compile(rollup(delivery.lines))}")
+    count: Collection[str] = unusual(delivery.lines)
+    while True:
+        rolled = rollup(delivery.lines, delivery.mapping, delivery.telling, count=count)
+        backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE rolled AS {backend.compile(rolled)}")
+        if not backend.raw_sql("SELECT sum(uncounted) FROM rolled").fetchone()[0]:
+            return
+        count = COUNTERS
 
 
 def _control_totals(backend: Backend) -> Iterator[ControlTotal]:
@@ -208,7 +215,7 @@ def _distinct_lines(backend: Backend, delivery: OpenDelivery) -> list[dict[str, 
     files = [str(delivery.files[number].parquet) for (number,) in firsts]
     keys = backend.table("line_key")
     firsts_alone = delivery.lines.filter(delivery.lines[FILE].isin(files)).semi_join(keys, POSITION)
-    return rows_of(keyed_lines(firsts_alone).join(keys.drop(*LINE_KEY), POSITION))
+    return rows_of(keyed_lines(firsts_alone, delivery.telling.determined).join(keys.drop(*LINE_KEY), POSITION))
 
 
 def map_keys(bill: Bill, ids: Mapping[bytes, int], target: Path) -> None:
@@ -221,7 +228,9 @@ def map_keys(bill: Bill, ids: Mapping[bytes, int], target: Path) -> None:
         f" auto_detect = false, columns = {{'{POSITION}': 'BIGINT', 'line_digest': 'VARCHAR',"
         " 'charge_key_id': 'BIGINT'})"
     )
-    bill.backend.raw_sql(f"COPY key_map TO {quoted(str(target))} (FORMAT parquet)")
+    bill.backend.raw_sql(
+        f"COPY (SELECT DISTINCT line_digest, charge_key_id FROM key_map) TO {quoted(str(target))} (FORMAT parquet)"
+    )
 
 
 @contextmanager
@@ -245,7 +254,7 @@ def _write_charges(bill: Bill, period: date, descriptor: int) -> None:
         bill.backend.raw_sql(
             "COPY (SELECT charge_day, charge_key_id, sum(row_count)::BIGINT,"
             f" {sums}, {missing} FROM (SELECT rolled.*, line_key.{POSITION} FROM rolled JOIN line_key"
-            " ON rolled.key_hash = line_key.key_hash AND rolled.resource_id IS NOT DISTINCT FROM line_key.resource_id)"
+            " ON rolled.key_hash = line_key.key_hash AND rolled.resource_hash = line_key.resource_hash)"
             f" JOIN key_map USING ({POSITION}) WHERE billing_period_start = DATE '{period}' AND problem IS NULL"
             " GROUP BY 1, 2)"
             f" TO '/dev/fd/{descriptor}' (FORMAT csv, HEADER false, USE_TMP_FILE false)"

@@ -69,7 +69,7 @@ def _metered(backend: Backend, keys: Mapping[int, Key]) -> list[tuple[date, Driv
     summed = backend.raw_sql(
         f"SELECT billing_period_start, charge_day, {POSITION}, sum(consumed_quantity), sum(pricing_quantity)"
         " FROM rolled JOIN line_key ON rolled.key_hash = line_key.key_hash"
-        f" AND rolled.resource_id IS NOT DISTINCT FROM line_key.resource_id JOIN metered USING ({POSITION})"
+        f" AND rolled.resource_hash = line_key.resource_hash JOIN metered USING ({POSITION})"
         " WHERE problem IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
     )
     rows = []

@@ -17,6 +17,7 @@ from sqlalchemy.sql.functions import now
 from app.chargeback.policies import assign_new_keys, policy_in_force
 from app.chargeback.posting import lock_posting, post
 from app.chargeback.restatement import record_difference
+from app.db.invoices import record_invoices
 from app.db.load import (
     LoadedTotals,
     attach,
@@ -131,7 +132,7 @@ def _stage(session: Session, bill: Bill, period: date, delivery: Delivery, progr
     table = create_load_table(session, load.id, period)
     with charges(bill, period) as rows:
         copy_charges(session, table, rows)
-    copy_drivers(session, load.id, bill.drivers_of(period))
+    copy_drivers(session, load.id, bill.drivers.get(period, ()))
     _tie(session, table, handed_over)
     earlier = live_load(session, delivery.source_id, period) if adds else None
     if earlier:
@@ -254,6 +255,7 @@ def _record(session: Session, bill: Bill, delivery: Delivery) -> None:
             message=None,
         )
     )
+    record_invoices(session, bill.delivery.invoices, delivery.id)
     if bill.quarantined:
         session.execute(
             insert(QuarantinedRow),

@@ -5,21 +5,24 @@ focus   the same under FOCUS names: an Ibis expression over `bill`. One native r
 lines   `focus` with values read exactly and what keeps a row from being booked (`ingest.focus.lines`)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import ibis
 from ibis import Table
 from ibis.backends.duckdb import Backend
 
+from app.domain.charge import DETERMINED
 from app.domain.invoice import InvoiceTotal
-from ingest.engine.duckdb import POSITION, bill_table
+from ingest.engine.duckdb import PARTS, POSITION, bill_table
+from ingest.engine.trace import traced
 from ingest.files import SourceFile
-from ingest.focus.lines import PLACE, UNREADABLE, BillMapping, currencies, lines, our_columns, scales
+from ingest.focus.lines import PLACE, UNREADABLE, BillMapping, cells, currencies, lines, our_columns, scales
 from ingest.focus.spec import COLUMNS, layout, mandatory
+from ingest.rollup import Telling, determined_by_others, keyed_by, tells_no_more
 from ingest.staging import StagedFile
 
-PARTS = 16  # how many FOCUS rows one native row can become; `bill_table` leaves room for them in POSITION
+BILL, FOCUS, CELLS = "bill", "focus", "cells"  # views in DuckDB
 # The columns of a table of drivers: daily quantities that explain cost. `dimensions` is flat JSON (model, team, …).
 DRIVER_COLUMNS = ("day", "name", "unit", "service_provider_name", "dimensions", "quantity")
 
@@ -44,6 +47,8 @@ class OpenDelivery:
     focus: Table
     mapping: BillMapping
     lines: Table
+    views: Mapping[str, str]  # SQL of `focus` and `cells`, each over those before it and `bill`
+    telling: Telling
     has_charges: bool = True  # False: only drivers, as from a gateway
     drivers: Table | None = None  # DRIVER_COLUMNS
     set_aside: tuple[tuple[SourceFile, str], ...] = ()  # files that hold no charges, and what they hold
@@ -56,13 +61,21 @@ class OpenDelivery:
         return staged.file.name, row + staged.header_rows + 1
 
 
-def measured(delivery: OpenDelivery) -> OpenDelivery | None:
+def measured(backend: Backend, delivery: OpenDelivery) -> OpenDelivery | None:
     """The delivery with the length of its floats measured instead of guessed; None when the guess was right."""
     exact = scales(delivery.focus, delivery.mapping.columns)
     if exact == delivery.mapping.scales:
         return None
     mapping = replace(delivery.mapping, scales=exact)
-    return replace(delivery, mapping=mapping, lines=lines(delivery.focus, mapping))
+    cells_sql = _view(backend, CELLS, cells(delivery.focus, mapping))
+    read = lines(backend.table(CELLS), mapping)
+    return replace(delivery, mapping=mapping, lines=read, views={**delivery.views, CELLS: cells_sql})
+
+
+def _view(backend: Backend, name: str, table: Table) -> str:
+    sql = str(ibis.to_sql(table, dialect="duckdb"))
+    backend.raw_sql(f"CREATE OR REPLACE VIEW {name} AS {sql}")
+    return sql
 
 
 def open_rows(
@@ -83,20 +96,30 @@ def open_rows(
     instants that `ingest.focus.cells` reads), x_ columns, PLACE and perhaps UNREADABLE. Columns it leaves out are null.
     Rows that are added to the first of a native row are told apart by `part(bill, n)`.
     """
-    bill = bill_table(backend, [each.parquet for each in files])
-    focus = focus_rows(bill)
-    found = layout(tuple(name for name in focus.columns if name not in {*PLACE, UNREADABLE}))
+    parquet = [each.parquet for each in files]
+    mapped = focus_rows(bill_table(backend, parquet))
+    found = layout(tuple(name for name in mapped.columns if name not in {*PLACE, UNREADABLE}))
     columns = our_columns(found)
     kept = tuple(name for name in key_extras if name in found.extras)
+    focus_sql = _view(backend, FOCUS, mapped)
+    focus = backend.table(FOCUS)
     mapping = BillMapping(
         columns, scales(focus, columns, guess=True), currencies(focus, columns), key_extras=kept, extras=found.extras
     )
+    cells_sql = _view(backend, CELLS, cells(focus, mapping))
+    read = lines(backend.table(CELLS), mapping)
+    determined = determined_by_others(read)
+    own = traced(mapped, [*(columns[name] for name in keyed_by(columns, determined)), *kept], BILL)
+    if own:
+        bill_table(backend, parquet, key=own)
     return OpenDelivery(
         files=tuple(files),
         version=version,
         focus=focus,
         mapping=mapping,
-        lines=lines(focus, mapping),
+        lines=read,
+        views={FOCUS: focus_sql, CELLS: cells_sql},
+        telling=Telling(determined, keyed=bool(own) and tells_no_more(read, determined)),
         drivers=drivers,
         set_aside=tuple(set_aside),
         notes=tuple(notes),
@@ -114,12 +137,15 @@ def open_drivers(
     )
     columns = our_columns(layout(tuple(name for name in none.columns if name in COLUMNS)))
     mapping = BillMapping(columns, {}, {})
+    views = {FOCUS: _view(backend, FOCUS, none), CELLS: _view(backend, CELLS, cells(none, mapping))}
     return OpenDelivery(
         files=tuple(files),
         version=version,
         focus=none,
         mapping=mapping,
-        lines=lines(none, mapping),
+        lines=lines(backend.table(CELLS), mapping),
+        views=views,
+        telling=Telling(frozenset(DETERMINED), keyed=False),
         has_charges=False,
         drivers=drivers(bill),
     )

@@ -54,4 +54,7 @@ def _entry(staged: StagedFile, archived: Archived, sha256: str) -> dict[str, obj
 def _detail_sql(delivery: OpenDelivery) -> str:
     """Bookable lines with the digest that leads to their charge key, as DuckDB SQL over `bill`."""
     lines = delivery.lines.filter(delivery.lines.problem.isnull())
-    return str(ibis.to_sql(lines.mutate(line_digest=line_digest(lines, key_columns(lines))), dialect="duckdb"))
+    digest = line_digest(lines, key_columns(lines, delivery.telling.determined))
+    digested = ibis.to_sql(lines.mutate(line_digest=digest), dialect="duckdb")
+    views = ", ".join(f"{name} AS NOT MATERIALIZED ({sql})" for name, sql in delivery.views.items())
+    return f"WITH {views} {digested}"

@@ -5,7 +5,8 @@ Two lines that differ only in spelling (blanks, `NULL`, `usage-based`, the order
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 import orjson
 
 from app.domain.charge import KEY_COLUMNS
-from ingest.focus.cells import ABSENT
+from app.domain.money import plain
+from ingest.focus.cells import ABSENT, MAX_DIGITS, NUMBER
 from ingest.focus.spec import ALLOWED_VALUES
 
 _CANONICAL = {column: {value.casefold(): value for value in values} for column, values in ALLOWED_VALUES.items()}
@@ -31,7 +33,7 @@ class Key:
 
 def charge_key(line: Mapping[str, Any], extra_names: tuple[str, ...]) -> Key:
     """The charge key of a line's raw dimensions. `extra_names` are the bill's names of the `extra_*` columns."""
-    values = tuple(tidy(name, line[name]) for name in KEY_COLUMNS)
+    values = tuple(_READERS[name](line[name]) if name in _READERS else tidy(name, line[name]) for name in KEY_COLUMNS)
     extras = {name: tidy(name, line[f"extra_{i}"]) for i, name in enumerate(extra_names)}
     tags = _json(tags_of(line["tags"]) or {})
     present_extras = _json({name: value for name, value in extras.items() if value is not None})
@@ -78,6 +80,28 @@ def _tag_value(value: object) -> str | bool | None:
     if isinstance(value, str | Decimal):
         return str(value).replace("\0", "")
     return json.dumps(value, sort_keys=True)
+
+
+def price(raw: object) -> str | None:
+    """A unit price as plain digits, however the bill writes it; None where it is no number that Postgres could hold."""
+    text = raw.strip() if isinstance(raw, str) else "" if raw is None else str(raw)
+    if not re.fullmatch(NUMBER, text):
+        return None
+    number = Decimal(text)
+    return plain(number) if abs(number.adjusted()) <= MAX_DIGITS else None
+
+
+def _details(raw: object) -> str | None:
+    pairs = tags_of(raw)
+    return _json(pairs) if pairs else None
+
+
+# How a column that is no text is read.
+_READERS: dict[str, Callable[[Any], str | None]] = {
+    "charge_period_days": str,
+    "list_unit_price": price,
+    "sku_price_details": _details,
+}
 
 
 def _json(value: Mapping[str, Any]) -> str:

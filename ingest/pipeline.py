@@ -80,7 +80,7 @@ def ingest_files(
         source = session.scalars(select(Source).where(Source.name == source_name)).one()
         source_kind = kind(source.kind)
         told = source_kind.settings.model_validate(source.config)
-    files = bill_files(paths, source_kind.suffixes)
+    files = _chosen(bound, source_name, source_kind, bill_files(paths, source_kind.suffixes), snapshot)
     config.temp_dir.mkdir(parents=True, exist_ok=True)
     with bound.connect() as guard, _only_one(guard, source_name), _scratch(config, source_name) as scratch:
         _close_interrupted(bound, source_name)
@@ -213,8 +213,21 @@ def _on_record(
         raise
 
 
-def record_refusal(bound: Engine, source_name: str, snapshot: Snapshot, message: str) -> None:
-    """Puts a delivery on record that could not even be fetched."""
+def _chosen(
+    bound: Engine, source_name: str, source_kind: Kind, files: Sequence[SourceFile], snapshot: Snapshot | None
+) -> Sequence[SourceFile]:
+    """Those of `files` that count, for a kind whose folders hold more than one delivery of a month."""
+    if source_kind.choose is None:
+        return files
+    try:
+        return source_kind.choose(files)
+    except TrueupError as error:
+        record_refusal(bound, source_name, snapshot, str(error))
+        raise
+
+
+def record_refusal(bound: Engine, source_name: str, snapshot: Snapshot | None, message: str) -> None:
+    """Puts a delivery on record that could not even be fetched or put together."""
     with write_session(bound) as session:
         source = session.scalars(select(Source).where(Source.name == source_name)).one()
         session.add(
@@ -222,8 +235,8 @@ def record_refusal(bound: Engine, source_name: str, snapshot: Snapshot, message:
                 source_id=source.id,
                 sha256="",
                 format=source.kind,
-                scope=snapshot.scope,
-                version=snapshot.version,
+                scope=snapshot.scope if snapshot else None,
+                version=snapshot.version if snapshot else None,
                 state="refused",
                 message=message,
                 finished_at=now(),

@@ -1,46 +1,135 @@
 """Lines rolled up to UTC day × dimensions: what Postgres keeps of a bill."""
 
-from collections.abc import Sequence
+import functools
+import operator
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 import ibis
 from ibis import Column, Table
 
-from app.domain.charge import COSTS, KEY_COLUMNS
-from ingest.engine.duckdb import FILE, POSITION
-from ingest.focus.lines import NUMBERS
+from app.domain.charge import COSTS, DETERMINED, KEY_COLUMNS
+from ingest.engine.duckdb import FILE, KEY, PARTS, POSITION, rows_of
+from ingest.focus.lines import NUMBERS, BillMapping
 
-LINE_KEY = ("key_hash", "resource_id")
+LINE_KEY = ("key_hash", "resource_hash")
+COUNTERS = (
+    *(f"{cost}_missing" for cost in COSTS),
+    "odd_billing_period",
+    "odd_charge_period",
+    "slashed_date",
+    "unread_number",
+)
 
 
-def key_columns(lines: Table) -> tuple[str, ...]:
-    """The columns of `lines` that make up a charge key."""
-    return (*KEY_COLUMNS, "tags", *(name for name in lines.columns if name.startswith("extra_")))
+def key_columns(lines: Table, determined: Collection[str]) -> tuple[str, ...]:
+    """The columns of `lines` that tell charge keys apart: not those `determined` by the others."""
+    telling = (name for name in KEY_COLUMNS if name not in determined)
+    return (*telling, "tags", *(name for name in lines.columns if name.startswith("extra_")))
 
 
-def rollup(lines: Table, *, with_missing: Sequence[str]) -> Table:
-    """Bookable `lines` summed by billing period, charge day and line key, with the position of the first of them.
+# Some bills write these anew on every line. They would make each line a charge key of its own.
+_FREE = ("charge_description", "list_unit_price")
+_LOOKED_AT = 50_000
+_MANY = 1_000
 
-    A line key stands for the dimensions as written: the resource itself and a 64-bit hash of everything else, because
-    grouping by forty texts takes twice as long (docs/decisions/0005 has the odds of two keys falling together). It
-    is of no use beyond this process. `<cost>_missing` counts lines without that cost, for the costs `with_missing`;
-    for the others it is null.
+
+def determined_by_others(lines: Table) -> frozenset[str]:
+    """The key columns that are taken from the first line of a charge key instead of telling keys apart.
+
+    Those that FOCUS fixes for a SKU price, and those that would multiply the keys, going by the first rows.
     """
-    others = {name: lines[name] for name in key_columns(lines) if name != "resource_id"}
-    booked = lines.filter(lines.problem.isnull()).mutate(key_hash=ibis.struct(others).hash())
-    summed = booked.aggregate(
-        by=["billing_period_start", "charge_day", *LINE_KEY],
-        first_position=booked[POSITION].min(),
-        row_count=booked.count(),
-        **{name: booked[name].sum() for name in NUMBERS},
-        **{f"{name}_missing": booked[name].isnull().sum() for name in with_missing},
+    first = lines.limit(_LOOKED_AT)
+    without = {name: _mapped_hash(first, {*DETERMINED, name}).nunique() for name in _FREE}
+    (found,) = rows_of(first.aggregate(every=_mapped_hash(first, DETERMINED).nunique(), **without))
+    return frozenset((*DETERMINED, *(name for name in _FREE if found["every"] > 1.5 * found[name] + _MANY)))
+
+
+def tells_no_more(lines: Table, determined: Collection[str]) -> bool:
+    """Whether the bill's own columns make about as many keys as what is worked out from them, going by the first rows.
+
+    A mapping that looks at the sign of a cost, say, would make as many as there are lines.
+    """
+    first = lines.limit(_LOOKED_AT)
+    own, mapped = _own_hash(first).nunique(), _mapped_hash(first, determined).nunique()
+    (found,) = rows_of(first.aggregate(own=own, mapped=mapped))
+    return int(found["own"]) <= 2 * int(found["mapped"]) + _MANY
+
+
+def _own_hash(lines: Table) -> Column:
+    """A hash of what the bill says, of which of a row's lines it is, and of the length of its charge period."""
+    part = lines[POSITION] & (PARTS - 1)
+    return ibis.struct({"key": lines[KEY], "part": part, "days": lines.charge_period_days}).hash()
+
+
+def _mapped_hash(lines: Table, determined: Collection[str]) -> Column:
+    names = key_columns(lines, determined)
+    return ibis.struct({name: lines[name] for name in names if name != "resource_id"}).hash()
+
+
+def unusual(lines: Table) -> frozenset[str]:
+    """Those of COUNTERS that count something among the first rows."""
+    first = lines.limit(_LOOKED_AT)
+    (found,) = rows_of(first.aggregate(**{name: counted.sum() for name, counted in _counted(first).items()}))
+    return frozenset(name for name in COUNTERS if found[name])
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How the lines of a delivery are told apart."""
+
+    determined: frozenset[str]  # key columns that the others determine
+    keyed: bool  # KEY does it, a hash of the bill's own columns
+
+
+def rollup(lines: Table, mapping: BillMapping, telling: Telling, *, count: Collection[str] = COUNTERS) -> Table:
+    """All `lines` summed by what keeps them from being booked (null: nothing), currency, periods and line key.
+
+    A line key stands for the dimensions as written: a 64-bit hash of the resource itself and one of everything else,
+    because grouping by forty texts takes several times as long (docs/decisions/0005 has the odds of two keys falling
+    together). It is of no use beyond this process. Everything that is known of a bill comes from this one
+    scan. Of COUNTERS only those in `count` are counted, the others are 0: `uncounted` tells whether they should be.
+    """
+    currencies = sorted(set(mapping.currencies.values()))
+    counted = _counted(lines)
+    rest = [condition for name, condition in counted.items() if name not in count]
+    hashed = lines.mutate(
+        key_hash=_own_hash(lines) if telling.keyed else _mapped_hash(lines, telling.determined),
+        resource_hash=lines.resource_id.hash(),
+        currency=ibis.cases(*((lines.billing_currency == code, number) for number, code in enumerate(currencies))),
+        odd=functools.reduce(operator.or_, rest) if rest else ibis.literal(value=False),
     )
-    return summed.mutate(**{f"{name}_missing": ibis.null("int64") for name in COSTS if name not in with_missing})
+    summed = hashed.aggregate(
+        by=["problem", "currency", "billing_period_start", "charge_day", *LINE_KEY],
+        first_position=hashed[POSITION].min(),
+        row_count=hashed.count(),
+        **{name: hashed[name].sum() for name in NUMBERS if name in mapping.columns},
+        **{name: _counted(hashed)[name].sum() for name in count},
+        uncounted=hashed.odd.sum(),
+    )
+    codes = [(summed.currency == number, ibis.literal(code)) for number, code in enumerate(currencies)]
+    return summed.mutate(
+        billing_currency=ibis.cases(*codes) if codes else ibis.null("string"),
+        **{name: ibis.null(lines[name].type()) for name in NUMBERS if name not in mapping.columns},
+        **{name: ibis.literal(0, "int64") for name in COUNTERS if name not in count},
+    )
 
 
-def keyed_lines(lines: Table) -> Table:
+def _counted(lines: Table) -> dict[str, Column]:
+    """The condition behind each of COUNTERS, never null."""
+    missing = {f"{cost}_missing": lines[cost].isnull() for cost in COSTS}
+    flags = ("odd_billing_period", "odd_charge_period", "slashed_date")
+    return {
+        **missing,
+        **{name: ibis.coalesce(lines[name], ibis.literal(value=False)) for name in flags},
+        "unread_number": lines.unread_number.notnull(),
+    }
+
+
+def keyed_lines(lines: Table, determined: Collection[str]) -> Table:
     """`lines` as their dimensions, with their digest and their place."""
-    keys = key_columns(lines)
-    return lines.select(*keys, FILE, POSITION, line_digest=line_digest(lines, keys))
+    keys = key_columns(lines, determined)
+    return lines.select(*keys, *determined, FILE, POSITION, line_digest=line_digest(lines, keys))
 
 
 def line_digest(table: Table, keys: Sequence[str]) -> Column:
@@ -55,18 +144,17 @@ def _text(column: Column) -> Column:
     return (text.length().cast("string") + ":" + text).fill_null("-")
 
 
-def control_totals(lines: Table) -> Table:
-    """What went in: rows and exact sums by billing period, currency and whether they can be booked.
-
-    The counters tell how many of the rows lack a cost, or break a rule of FOCUS that only a whole row shows.
-    """
-    return lines.aggregate(
+def control_totals(rolled: Table) -> Table:
+    """What went in: rows and exact sums by billing period, currency and whether they can be booked, with COUNTERS."""
+    return rolled.aggregate(
         by=["billing_period_start", "billing_currency", "problem"],
-        row_count=lines.count(),
-        **{name: lines[name].sum() for name in COSTS},
-        **{f"{name}_missing": lines[name].isnull().sum() for name in COSTS},
-        odd_billing_period=lines.odd_billing_period.sum(),
-        odd_charge_period=lines.odd_charge_period.sum(),
-        slashed_date=lines.slashed_date.sum(),
-        unread_number=lines.unread_number.count(),
+        row_count=rolled.row_count.sum().cast("int64"),
+        **{name: rolled[name].sum() for name in COSTS},
+        **{name: rolled[name].sum().cast("int64") for name in COUNTERS},
     )
+
+
+def keyed_by(columns: Collection[str], determined: Collection[str]) -> Iterable[str]:
+    """Which of a bill's `columns` (by our names) tell charge keys apart, besides the length of the charge period."""
+    names = (*(name for name in KEY_COLUMNS if name not in {*determined, "charge_period_days"}), "tags")
+    return (name for name in names if name in columns)

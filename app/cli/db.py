@@ -24,7 +24,9 @@ def upgrade(as_json: AsJson = False) -> None:
 
 @app.command()
 def url(as_json: AsJson = False) -> None:
-    """Print where the database is, for psql and BI tools. An embedded one answers while `trueup serve` runs.
+    """Print where the database is, for psql and BI tools: they read the view focus_cost_and_usage.
+
+    An embedded one answers while `trueup serve` runs.
 
     Example: psql "$(trueup db url)"
     """

@@ -23,7 +23,7 @@ from app.domain.charge import COSTS
 from app.errors import NotFound
 from app.settings import settings
 
-FILE, ROW, POSITION = "trueup_file", "file_row_number", "trueup_position"
+FILE, ROW, POSITION, KEY = "trueup_file", "file_row_number", "trueup_position", "trueup_key"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class _Store:
     def bill(self) -> str:
         paths = ", ".join(_path(self.folder / each["parquet"]) for each in self.files)
         return (
-            f"SELECT *, (file_index::BIGINT << 40) | ({ROW} << 4) AS {POSITION} FROM read_parquet([{paths}],"
+            f"SELECT *, (file_index::BIGINT << 40) | ({ROW} << 4) AS {POSITION}, 0::UBIGINT AS {KEY}"
+            f" FROM read_parquet([{paths}],"
             f" union_by_name = true, filename = '{FILE}', file_row_number = true)"
         )
 
@@ -140,7 +141,7 @@ class DetailReader:
             "places", pa.table({FILE: [file for file, _ in places], ROW: [row for _, row in places]})
         )
         query = (
-            f"SELECT bill.* EXCLUDE ({POSITION}) FROM ({self._store(number).bill}) AS bill"
+            f"SELECT bill.* EXCLUDE ({POSITION}, {KEY}) FROM ({self._store(number).bill}) AS bill"
             f" SEMI JOIN places USING ({FILE}, {ROW})"
         )
         rows = self._connection.execute(query).to_arrow_table().to_pylist(maps_as_pydicts="strict")

@@ -105,10 +105,37 @@ def copy_charges(session: Session, table: str, rows: BinaryIO) -> None:
 
 
 def index_charges(session: Session, table: str) -> None:
-    """Gives a load's table the index that `charge` has, so that attaching finds it ready, and statistics."""
+    """Gives a load's table the index that `charge` has, so that attaching finds it ready, bounds and statistics."""
     connection = driver(session)
     connection.execute(sql.SQL("CREATE INDEX ON {} (charge_day)").format(sql.Identifier(table)))
+    _bound_instants(connection, table)
     connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+
+
+def _bound_instants(connection: psycopg.Connection, table: str) -> None:
+    """States between which instants a load's charges lie.
+
+    By it PostgreSQL leaves the load out of a query on the view `focus_cost_and_usage` about other periods: it cannot
+    tell from the bounds of the partition, which are dates.
+    """
+    bounds = sql.SQL("SELECT min(billing_period_start), min(charge_day), max(charge_day) FROM {}")
+    period, first, last = connection.execute(bounds.format(sql.Identifier(table))).fetchone() or (None, None, None)
+    if period is None:
+        return
+    connection.execute(
+        sql.SQL(
+            "ALTER TABLE {table} ADD CONSTRAINT {check} CHECK (utc(billing_period_start) = utc({period})"
+            " AND utc((billing_period_start + INTERVAL '1 month')::date) = utc({end})"
+            " AND utc(charge_day) >= utc({first}) AND utc(charge_day) <= utc({last}))"
+        ).format(
+            table=sql.Identifier(table),
+            check=sql.Identifier(f"ck_{table}_instants"),
+            period=sql.Literal(period),
+            end=sql.Literal(next_month(period)),
+            first=sql.Literal(first),
+            last=sql.Literal(last),
+        )
+    )
 
 
 def loaded_totals(session: Session, table: str) -> list[LoadedTotals]:

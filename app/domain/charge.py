@@ -28,10 +28,17 @@ class Axis(StrEnum):
 
 
 COSTS = tuple(metric.value for metric in (Metric.BILLED, Metric.EFFECTIVE, Metric.LIST, Metric.CONTRACTED))
-QUANTITIES = ("consumed_quantity", "pricing_quantity")
+# What else is summed: quantities in their units, and the effective cost in the currency of the price list.
+QUANTITIES = (
+    "consumed_quantity",
+    "pricing_quantity",
+    "commitment_discount_quantity",
+    "pricing_currency_effective_cost",
+)
 
-# The dimensions that identify a charge: one charge key per distinct combination. Free text about a single line
-# (ChargeDescription) and per-row metrics (unit prices) stay in the detail store.
+# The dimensions that identify a charge: one charge key per distinct combination. Prices that were negotiated for a
+# single line (ContractedUnitPrice) stay in the detail store: they may differ from line to line, and are
+# contracted_cost / pricing_quantity.
 KEY_COLUMNS = (
     "service_provider_name",
     "host_provider_name",
@@ -71,4 +78,17 @@ KEY_COLUMNS = (
     "allocated_method_id",
     "allocated_resource_id",
     "allocated_resource_name",
+    "billing_account_type",
+    "sub_account_type",
+    "charge_description",
+    "pricing_currency",
+    "commitment_discount_unit",
+    "charge_period_days",  # how many UTC days the charge period touches; ours, not FOCUS'
+    "list_unit_price",
+    "sku_price_details",
 )
+# FOCUS fixes them for a SKU price, so that they need not be compared to tell two charge keys apart.
+DETERMINED = ("sku_price_details",)
+# Key columns that are not text: a number of days, a price, an object. No rule of a policy looks at them.
+NOT_TEXT = ("charge_period_days", "list_unit_price", "sku_price_details")
+TEXT_COLUMNS = tuple(name for name in KEY_COLUMNS if name not in NOT_TEXT)

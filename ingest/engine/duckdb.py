@@ -1,6 +1,6 @@
 """DuckDB in process: where bills are read, checked and rolled up."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,11 @@ from ingest.files import SourceFile
 FILE = "trueup_file"
 ROW = "file_row_number"
 POSITION = "trueup_position"
+KEY = "trueup_key"  # a hash of the columns that tell lines apart, where these are known
 POSITION_SQL = f"(file_index::BIGINT << 40) | ({ROW} << 4)"
 FILE_OF_POSITION = f"{POSITION} >> 40"
-RESERVED = frozenset({FILE, ROW, POSITION, "file_index", "trueup_unreadable"})
+PARTS = 16  # how many lines one row can become
+RESERVED = frozenset({FILE, ROW, POSITION, KEY, "file_index", "trueup_unreadable"})
 
 
 @contextmanager
@@ -62,12 +64,13 @@ def stage_csv(backend: Backend, plain: Path, file: SourceFile, header: Sequence[
         backend.raw_sql("SET preserve_insertion_order = false")
 
 
-def bill_table(backend: Backend, parquet: Sequence[Path]) -> Table:
-    """The lines of all `parquet` files as one table, with the file and row each stands in."""
+def bill_table(backend: Backend, parquet: Sequence[Path], *, key: Iterable[str] = ()) -> Table:
+    """The lines of all `parquet` files as one table, with the place each stands at and a hash of its `key` columns."""
+    hashed = ", ".join(identifier(name) for name in sorted(key))
     paths = ", ".join(literal(path) for path in parquet)
     backend.raw_sql(
         f"CREATE OR REPLACE VIEW bill AS SELECT *,"
-        f" {POSITION_SQL} AS {POSITION}"
+        f" {POSITION_SQL} AS {POSITION}, {f'hash({hashed})' if hashed else '0::UBIGINT'} AS {KEY}"
         f" FROM read_parquet([{paths}], union_by_name = true, filename = '{FILE}', file_row_number = true)"
     )
     return backend.table("bill")
@@ -100,6 +103,11 @@ def rows_of(table: Table) -> list[dict[str, Any]]:
 def quoted(name: str) -> str:
     """`name` as a string literal or key, quotes doubled."""
     return "'" + name.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """`name` as a SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def literal(path: Path) -> str:

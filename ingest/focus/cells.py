@@ -94,12 +94,13 @@ def _exact_float(column: Column, scale: int) -> Column:
     """The decimal that a float's shortest text writes; null where `scale` fractional digits do not hold it.
 
     Two decimals of fifteen digits are never the same float, so one that comes back as the float it was read from is the
-    right one. What is longer is read from its text, and again only believed when it comes back.
+    right one. What is longer is read from its text.
     """
     kind = dt.Decimal(MAX_DIGITS, scale)
     short = column.try_cast(dt.Decimal(18, FLOAT_SCALE)).cast(kind)
-    long = column.cast("string").try_cast(kind)
-    return ibis.cases((_plain_float(column), short), (long.cast("float64") == column, long))
+    text = column.cast("string")
+    _, fraction = _digits(ibis.cases((text.re_search(NUMBER), text)))
+    return ibis.cases((_plain_float(column), short), (fraction <= scale, text.try_cast(kind)))
 
 
 def _plain_float(column: Column) -> Column:
@@ -137,6 +138,11 @@ def significant_digits(table: Table, name: str) -> tuple[Column, Column]:
     number = ibis.cases((text.re_search(NUMBER), text.lower()))
     if column.type().is_floating():
         number = ibis.cases((_plain_float(column), ibis.null("string")), else_=number)
+    return _digits(number)
+
+
+def _digits(number: Column) -> tuple[Column, Column]:
+    """Digits before and after the point of a number's text in lower case."""
     mantissa = number.re_extract(r"^[+-]?([0-9]*\.?[0-9]*)", 1)
     exponent = ibis.coalesce(number.re_extract(r"e([+-]?[0-9]+)$", 1).try_cast("int64"), 0)
     whole = mantissa.re_extract(r"^0*([0-9]*)", 1).length()

@@ -28,11 +28,14 @@ Row = Mapping[str, Any]
 class Finding:
     """A rule, how many lines break it, and an example of a cell that does."""
 
-    rule: str
+    rule: str  # the kind of rule: not-null, allowed-values, …
     column: str
     message: str
     rows: int
     example: str | None
+    requirement: str | None = None  # its id in the official FOCUS 1.2 model, where it has one there
+    file: str | None = None  # where the example stands, as its reader counts rows
+    row_number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ COUNTED = (
     _Counted(
         "numeric",
         "list_cost",
-        "or contracted_cost or a quantity is not a number; read as null",
+        "or contracted_cost, a quantity or pricing_currency_effective_cost is not a number; read as null",
         "unread_number",
     ),
 )

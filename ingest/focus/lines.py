@@ -12,25 +12,29 @@ import ibis
 import ibis.expr.datatypes as dt
 from ibis import Column, Table
 
-from app.domain.charge import COSTS, KEY_COLUMNS, QUANTITIES
+from app.domain.charge import COSTS, QUANTITIES, TEXT_COLUMNS
 from app.errors import BadInput
-from ingest.engine.duckdb import FILE, POSITION, ROW, rows_of
+from ingest.engine.duckdb import FILE, KEY, POSITION, ROW, rows_of
 from ingest.focus.cells import (
+    FLOAT_SCALE,
     MAX_DIGITS,
     SLASHED,
     Cell,
     instant_cell,
     is_exact,
     number_cell,
+    present,
     significant_digits,
     text_cell,
 )
 from ingest.focus.spec import Layout, snake
 
 NUMBERS = (*COSTS, *QUANTITIES)
-DIMENSIONS = tuple(name for name in KEY_COLUMNS if name != "billing_currency")
+DIMENSIONS = tuple(name for name in TEXT_COLUMNS if name != "billing_currency")
 # What a line says about itself besides dimensions and numbers.
-PLACE = (FILE, ROW, POSITION)
+PLACE = (FILE, ROW, POSITION, KEY)
+# A native mapping may say which of its own columns keeps a row from being booked.
+UNREADABLE = "trueup_unreadable"
 
 
 @dataclass(frozen=True)
@@ -53,20 +57,38 @@ def our_columns(layout: Layout) -> dict[str, str]:
     return ours
 
 
-def scales(bill: Table, columns: Mapping[str, str]) -> dict[str, int]:
-    """The fractional digits each number column needs. Raises BadInput for a value too long to keep exactly."""
-    found = {name: bill[columns[name]].type().scale or 0 for name in NUMBERS if _is_decimal(bill, columns.get(name))}
-    texts = [name for name in NUMBERS if name in columns and not is_exact(bill[columns[name]])]
-    if not texts:
-        return found
-    digits = {name: significant_digits(bill, columns[name]) for name in texts}
+# How many rows are looked at for a guess of how long a bill's floats are. A guess that was too short shows, because
+# what it does not hold is not read at all.
+GUESSED_FROM = 50_000
+
+
+def scales(bill: Table, columns: Mapping[str, str], *, guess: bool = False) -> dict[str, int]:
+    """The fractional digits each number column needs; those of floats only guessed from the first rows, for a `guess`.
+
+    Raises BadInput for a value too long to keep exactly.
+    """
+    decimals = [name for name in NUMBERS if name in columns and bill[columns[name]].type().is_decimal()]
+    found = {name: bill[columns[name]].type().scale or 0 for name in decimals}
+    inexact = [name for name in NUMBERS if name in columns and not is_exact(bill[columns[name]])]
+    floats = [name for name in inexact if bill[columns[name]].type().is_floating()]
+    texts = [name for name in inexact if name not in floats]
+    found |= _longest(bill, {name: columns[name] for name in texts}, at_least=0)
+    first = bill.limit(GUESSED_FROM) if guess else bill
+    return found | _longest(first, {name: columns[name] for name in floats}, at_least=FLOAT_SCALE)
+
+
+def _longest(bill: Table, columns: Mapping[str, str], *, at_least: int) -> dict[str, int]:
+    if not columns:
+        return {}
+    digits = {name: significant_digits(bill, written) for name, written in columns.items()}
     longest = bill.aggregate(
         **{f"{name}_whole": whole.max() for name, (whole, _) in digits.items()},
         **{f"{name}_fraction": fraction.max() for name, (_, fraction) in digits.items()},
     )
     (row,) = rows_of(longest)
-    for name in texts:
-        fraction = max(int(row[f"{name}_fraction"] or 0), 0)
+    found = {}
+    for name in columns:
+        fraction = max(int(row[f"{name}_fraction"] or 0), at_least)
         if fraction + max(int(row[f"{name}_whole"] or 0), 1) > MAX_DIGITS:
             raise BadInput(
                 f"{columns[name]} holds a value with more digits than can be kept exactly ({MAX_DIGITS} in all)."
@@ -76,32 +98,44 @@ def scales(bill: Table, columns: Mapping[str, str]) -> dict[str, int]:
     return found
 
 
-def _is_decimal(bill: Table, name: str | None) -> bool:
-    return name is not None and bool(bill[name].type().is_decimal())
+def cells(focus: Table, mapping: BillMapping) -> Table:
+    """The rows of `focus` with every number and instant read, as further columns named `trueup_<ours>`.
+
+    A relation of its own, so that each is read once however often `lines` looks at it.
+    """
+    numbers = {name: _number(focus, mapping, name) for name in NUMBERS}
+    instants = {name: instant_cell(focus, mapping.columns[name]) for name in _INSTANTS}
+    read = {_CELL + name: cell.value for name, cell in (numbers | instants).items()}
+    slashed = instants["charge_period_start"].text.re_search(SLASHED)
+    return focus.select(*focus.columns, **read, trueup_slashed=slashed)
 
 
-def lines(bill: Table, mapping: BillMapping) -> Table:
-    """The rows of `bill` as lines; `problem` names the column that keeps a row from being booked, or is null."""
-    numbers = {name: _number(bill, mapping, name) for name in NUMBERS}
-    instants = {name: instant_cell(bill, mapping.columns[name]) for name in _INSTANTS}
-    currency = _currency(bill, mapping)
-    return bill.select(
-        **{name: text_cell(bill, mapping.columns.get(name)) for name in DIMENSIONS},
+def lines(read: Table, mapping: BillMapping) -> Table:
+    """The `cells` of a bill as lines; `problem` names the column that keeps a row from being booked, or is null."""
+    numbers = {name: read[_CELL + name] for name in NUMBERS}
+    instants = {name: read[_CELL + name] for name in _INSTANTS}
+    currency = _currency(read, mapping)
+    return read.select(
+        **{name: text_cell(read, mapping.columns.get(name)) for name in DIMENSIONS},
         billing_currency=currency,
-        tags=_tags(bill, mapping.columns.get("tags")),
-        **{f"extra_{i}": text_cell(bill, name) for i, name in enumerate(mapping.key_extras)},
-        billing_period_start=instants["billing_period_start"].value.truncate("M").cast("date"),
-        charge_day=instants["charge_period_start"].value.cast("date"),
-        **{name: cell.value for name, cell in numbers.items()},
-        odd_billing_period=_odd_billing_period(instants),
-        odd_charge_period=instants["charge_period_start"].value >= instants["charge_period_end"].value,
-        slashed_date=instants["charge_period_start"].text.re_search(SLASHED),
-        unread_number=_first_unreadable(numbers, ("list_cost", "contracted_cost", *QUANTITIES)),
-        problem=_problem(numbers, instants, currency),
-        **{name: bill[name] for name in PLACE},
+        charge_period_days=_charge_period_days(instants),
+        list_unit_price=_as_written(read, mapping.columns.get("list_unit_price")),
+        sku_price_details=_pairs(read, mapping.columns.get("sku_price_details")),
+        tags=_pairs(read, mapping.columns.get("tags")),
+        **{f"extra_{i}": text_cell(read, name) for i, name in enumerate(mapping.key_extras)},
+        billing_period_start=instants["billing_period_start"].truncate("M").cast("date"),
+        charge_day=instants["charge_period_start"].cast("date"),
+        **numbers,
+        odd_billing_period=instants["billing_period_start"] != instants["billing_period_start"].truncate("M"),
+        odd_charge_period=instants["charge_period_start"] >= instants["charge_period_end"],
+        slashed_date=read.trueup_slashed,
+        unread_number=_first_unreadable(read, mapping, ("list_cost", "contracted_cost", *QUANTITIES)),
+        problem=_problem(read, mapping, currency),
+        **{name: read[name] for name in PLACE},
     )
 
 
+_CELL = "trueup_"
 _CODE = re.compile("[A-Z]{3}")
 _INSTANTS = ("billing_period_start", "billing_period_end", "charge_period_start", "charge_period_end")
 
@@ -131,26 +165,44 @@ def _number(bill: Table, mapping: BillMapping, name: str) -> Cell:
     return number_cell(bill, written, mapping.scales.get(name, 0))
 
 
-def _tags(bill: Table, name: str | None) -> Column:
+def _as_written(bill: Table, name: str | None) -> Column:
+    """A column in the type the bill has it in: it is told apart line by line, and read once for each charge key."""
+    return ibis.null("string") if name is None else bill[name]
+
+
+def _pairs(bill: Table, name: str | None) -> Column:
     if name is None:
         return ibis.null("string")
     return bill[name] if bill[name].type().is_map() else text_cell(bill, name)
 
 
-def _odd_billing_period(instants: Mapping[str, Cell]) -> Column:
-    start = instants["billing_period_start"].value
-    return start != start.truncate("M")
+def _charge_period_days(instants: Mapping[str, Column]) -> Column:
+    """How many UTC days each row's charge period touches; 1 where its end cannot be read or is not after its start."""
+    start, end = instants["charge_period_start"], instants["charge_period_end"]
+    last = (end - ibis.interval(microseconds=1)).cast("date")
+    return ibis.cases((end > start, last.delta(start.cast("date"), unit="day") + 1), else_=1).cast("int32")
 
 
-def _first_unreadable(numbers: Mapping[str, Cell], names: Sequence[str]) -> Column:
-    return ibis.cases(*((numbers[name].unreadable, ibis.literal(name)) for name in names))
+def _unreadable(read: Table, mapping: BillMapping, name: str) -> Column:
+    """Whether a number cell says something that cannot be understood. Its text is only looked at where it is null."""
+    written = mapping.columns.get(name)
+    if written is None or is_exact(read[written]):
+        return ibis.literal(value=False)
+    says = present(text_cell(read, written)).notnull()
+    return ibis.cases((read[_CELL + name].isnull(), says), else_=False)
 
 
-def _problem(numbers: Mapping[str, Cell], instants: Mapping[str, Cell], currency: Column) -> Column:
+def _first_unreadable(read: Table, mapping: BillMapping, names: Sequence[str]) -> Column:
+    return ibis.cases(*((_unreadable(read, mapping, name), ibis.literal(name)) for name in names))
+
+
+def _problem(read: Table, mapping: BillMapping, currency: Column) -> Column:
+    native = [(read[UNREADABLE].notnull(), read[UNREADABLE])] if UNREADABLE in read.columns else []
     return ibis.cases(
-        (numbers["billed_cost"].unreadable, ibis.literal("billed_cost")),
-        (numbers["effective_cost"].unreadable, ibis.literal("effective_cost")),
+        *native,
+        (_unreadable(read, mapping, "billed_cost"), ibis.literal("billed_cost")),
+        (_unreadable(read, mapping, "effective_cost"), ibis.literal("effective_cost")),
         (currency.isnull(), ibis.literal("billing_currency")),
-        (instants["billing_period_start"].value.isnull(), ibis.literal("billing_period_start")),
-        (instants["charge_period_start"].value.isnull(), ibis.literal("charge_period_start")),
+        (read[_CELL + "billing_period_start"].isnull(), ibis.literal("billing_period_start")),
+        (read[_CELL + "charge_period_start"].isnull(), ibis.literal("charge_period_start")),
     )

@@ -57,11 +57,11 @@ def test_tags_are_the_same_as_json_text_and_as_a_map_in_any_order(trueup: Trueup
         focus_row("1", Tags='{"team": "search", "env": "prod"}'),
         focus_row("2", Tags='{"env":"prod","team":"search"}'),
     ]
-    trueup.ingest(write_csv(tmp_path / "bill.csv", as_text), source="text")
+    trueup.ingest(write_csv(tmp_path / "bill.csv", as_text), source="text", allow_overlap=True)
     pairs = [("team", "search"), ("env", "prod")]
     as_map = [focus_row("4", Tags=pairs), focus_row("8", Tags=pairs[::-1])]
     types = {"Tags": pa.map_(pa.string(), pa.string())}
-    trueup.ingest(write_parquet(tmp_path / "bill.parquet", as_map, types), source="map")
+    trueup.ingest(write_parquet(tmp_path / "bill.parquet", as_map, types), source="map", allow_overlap=True)
     assert one_key().tags == {"team": "search", "env": "prod"}
     assert trueup.costs("tag:team", "tag:env") == {"USD": {("search", "prod"): 15}}
     assert trueup.lines(filters=["tag:team:search"]).totals == {"USD": 15}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import yaml
 
-from app.domain.charge import KEY_COLUMNS
+from app.domain.charge import TEXT_COLUMNS
 from app.domain.policy import AllOf, AnyOf, Column, Condition, Field, Glob, Not, OneOf, Present, Regex, Tag
 from app.domain.policy_yaml.nodes import suggestion
 from app.domain.policy_yaml.reader import Fields, YamlReader
@@ -60,9 +60,9 @@ def _column(reader: YamlReader, node: yaml.Node) -> Column | None:
         return Column(text) if text else None
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).lower()
     name = ALIASES.get(name, name)
-    if name in KEY_COLUMNS:
+    if name in TEXT_COLUMNS:
         return Column(name)
-    reader.problem(node, f"charges have no column `{text}` to match on{suggestion(name, KEY_COLUMNS)}")
+    reader.problem(node, f"charges have no column `{text}` to match on{suggestion(name, TEXT_COLUMNS)}")
     return None
 
 
