@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from bench.bill import RESOURCES, write_month
+from bench.formats import format_figures
 from bench.measure import ForeignLoad, Ratio, in_process, in_turn
 from bench.place import ROOT
 from bench.questions import MONTH, QUESTIONS, facts_only, timing, twelve_months
@@ -20,7 +21,7 @@ ROLL_UP_AIM = 50
 
 
 def main() -> None:
-    """Measures (a) an ingest, (b) questions, (c) readers during an ingest."""
+    """Measures (a) an ingest, (b) questions, (c) readers during an ingest, (d) to (g) other formats and line items."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=10_000_000)
     parser.add_argument("--pairs", type=int, default=5)
@@ -31,6 +32,7 @@ def main() -> None:
     write_month(folder, MONTH, rows=options.lines, resources=resources)
     print(*ingest_figures(folder, options.pairs), sep="\n", flush=True)
     print(*question_figures(folder), sep="\n", flush=True)
+    print(*format_figures(options.lines, options.pairs), sep="\n", flush=True)
 
 
 def ingest_figures(folder: Path, pairs: int) -> list[str]:

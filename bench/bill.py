@@ -106,16 +106,19 @@ def policy() -> str:
     )
 
 
+# What the bare group-by groups by and sums.
+DIMENSIONS = (
+    '"BillingAccountId", "BillingCurrency", "ChargeCategory", "ChargeClass", "CommitmentDiscountId",'
+    ' "CommitmentDiscountStatus", "ConsumedUnit", "InvoiceId", "PricingCategory", "ProviderName", "RegionId",'
+    ' "ResourceId", "ResourceName", "ServiceCategory", "ServiceName", "SkuId", "SkuPriceId", "SubAccountId", "Tags"'
+)
+SUMMED = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ConsumedQuantity")
+SUMS = ", ".join(f'sum("{name}")' for name in SUMMED)
+
+
 def bare_group_by(folder: Path) -> str:
     """The limit: DuckDB's own roll-up of the same files to day × dimensions, and nothing else."""
-    dimensions = (
-        '"BillingAccountId", "BillingCurrency", "ChargeCategory", "ChargeClass", "CommitmentDiscountId",'
-        ' "CommitmentDiscountStatus", "ConsumedUnit", "InvoiceId", "PricingCategory", "ProviderName", "RegionId",'
-        ' "ResourceId", "ResourceName", "ServiceCategory", "ServiceName", "SkuId", "SkuPriceId", "SubAccountId",'
-        ' "Tags"'
-    )
     return (
-        f'SELECT CAST("ChargePeriodStart" AS DATE) AS day, {dimensions}, count(*), sum("BilledCost"),'
-        ' sum("EffectiveCost"), sum("ListCost"), sum("ContractedCost"), sum("ConsumedQuantity")'
+        f'SELECT CAST("ChargePeriodStart" AS DATE) AS day, {DIMENSIONS}, count(*), {SUMS}'
         f" FROM read_parquet('{folder}/*.parquet') GROUP BY ALL"
     )

@@ -51,7 +51,8 @@ SELECT
     'Bench payer' AS bill_payer_account_name,
     MAP {{'Team': 'x'}} AS cost_category, MAP {{'SpDiscount': 0.1}} AS discount,
     concat('id-', i) AS identity_line_item_id,
-    concat(strftime(used_at, '%Y-%m-%dT%H:%M:%SZ'), '/', strftime(used_at + INTERVAL 1 HOUR, '%Y-%m-%dT%H:%M:%SZ'))
+    concat(strftime(used_at, '%Y-%m-%dT%H:%M:%SZ'), '/',
+           strftime(used_at + INTERVAL 1 HOUR, '%Y-%m-%dT%H:%M:%SZ'))
         AS identity_time_interval,
     CASE WHEN region < 6 THEN concat('us-east-', region, 'a') END AS line_item_availability_zone,
     price AS line_item_blended_cost, 'USD' AS line_item_currency_code, 'Amazon Web Services, Inc.'

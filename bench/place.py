@@ -16,7 +16,7 @@ from app.db.embedded import server_url
 from app.db.migrate import upgrade
 from app.db.session import database_url, make_engine, write_session
 from app.domain.viewer import operator
-from app.settings import Settings
+from app.settings import Settings, settings
 from bench.bill import policy
 
 ROOT = Path(os.environ.get("TRUEUP_BENCH_DIR") or Path(tempfile.gettempdir()) / "trueup-bench")
@@ -39,6 +39,11 @@ class Place:
     def engine(self) -> Engine:
         """Its database."""
         return make_engine(str(self.config.database_url))
+
+    def use(self) -> None:
+        """Lets reports find its archive, as they do in a served Trueup: by the environment."""
+        os.environ["TRUEUP_DATA_DIR"] = str(self.config.data_dir)
+        settings.cache_clear()
 
     def make(self) -> "Place":
         """Makes it anew."""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +20,7 @@ from app.db.load_driver import DriverRow
 from app.domain.charge import COSTS, QUANTITIES
 from app.errors import BadInput
 from ingest.bill_drivers import drivers_by_period
-from ingest.delivery import OpenDelivery, measured
+from ingest.delivery import OpenDelivery, measured, without_charges
 from ingest.engine.duckdb import FILE, FILE_OF_POSITION, POSITION, ROW, literal, quoted, rows_of
 from ingest.focus.checks import Finding, findings
 from ingest.keys import Key, charge_key
@@ -87,7 +87,7 @@ class Bill:
         query += f" WHERE billing_period_start = DATE '{period}' AND problem IS NULL"
         days = [day for day in self.backend.raw_sql(query).fetchone() if day]
         days += [row[0] for row in self.drivers.get(period, ())]
-        return min(days), max(days)
+        return min(days, default=period), max(days, default=period)
 
     @property
     def booked(self) -> tuple[ControlTotal, ...]:
@@ -129,6 +129,21 @@ def read_bill(backend: Backend, delivery: OpenDelivery) -> Bill:
     keys = {line.position: line.key for line in lines}
     drivers = drivers_by_period(backend, delivery, keys, _periods(totals))
     return Bill(backend, delivery, totals, quarantined, (*notes, *findings(rows, counters)), lines, drivers)
+
+
+def quantities_only(bill: Bill) -> Bill:
+    """The bill without its charges, for a source whose cost is on another source's bill.
+
+    Its billing periods stay, so that charges booked before give way. Raises BadInput where it holds no quantities.
+    """
+    if not any(bill.drivers.values()):
+        raise BadInput(
+            f"{bill.delivery.files[0].file.name} holds charges and no quantities (tokens, requests, …), and its source"
+            " is set to be billed elsewhere, so nothing of it can be kept. Hand over its usage as well, or count its"
+            " charges: `trueup sources set NAME --unset billed-elsewhere`."
+        )
+    drivers = {period: bill.drivers.get(period, ()) for period in {*bill.periods, *bill.drivers}}
+    return replace(read_bill(bill.backend, without_charges(bill.delivery)), drivers=drivers)
 
 
 def _keyed(rows: Iterable[Mapping[str, Any]], extra_names: tuple[str, ...]) -> Iterator[DistinctLine]:

@@ -48,6 +48,7 @@ class Terms:
     estimates: bool = False  # it is no bill: it is never live beside a source that bills the same account
     replace_accounts: bool = False  # billing accounts that it lacks may leave the live load
     allow_overlap: bool = False  # another source may bill the same account in the same period
+    billed_elsewhere: bool = False  # its cost is on another source's bill: it may not add to charges
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def book(
     keys = {line.key.digest: line.key for line in bill.lines}
     map_keys(bill, upsert_keys(session, ((k.digest, k.values, k.tags, k.extras) for k in keys.values())), key_map)
     progress("keys", len(keys))
-    staged = [_stage(session, bill, period, delivery, progress, adds=terms.adds) for period in bill.periods]
+    staged = [_stage(session, bill, period, delivery, progress, terms) for period in bill.periods]
     lock_posting(session)
     applied = policy_in_force(session)
     if applied:
@@ -111,7 +112,7 @@ def book(
     return booked
 
 
-def _stage(session: Session, bill: Bill, period: date, delivery: Delivery, progress: Progress, *, adds: bool) -> Load:
+def _stage(session: Session, bill: Bill, period: date, delivery: Delivery, progress: Progress, terms: Terms) -> Load:
     """A load with its charges in a table of its own, tied to the control totals, superseding nothing yet."""
     handed_over = [total for total in bill.booked if total.billing_period_start == period]
     first_day, last_day = bill.days(period)
@@ -134,13 +135,23 @@ def _stage(session: Session, bill: Bill, period: date, delivery: Delivery, progr
         copy_charges(session, table, rows)
     copy_drivers(session, load.id, bill.drivers.get(period, ()))
     _tie(session, table, handed_over)
-    earlier = live_load(session, delivery.source_id, period) if adds else None
+    earlier = live_load(session, delivery.source_id, period) if terms.adds else None
     if earlier:
+        _check_adding(earlier, terms)
         _add_to(session, earlier, load, table)
     index_charges(session, table)
     load.billing_account_ids = billing_accounts(session, table)
     progress("copy", load.rows_loaded)
     return load
+
+
+def _check_adding(earlier: Load, terms: Terms) -> None:
+    if terms.billed_elsewhere and earlier.totals:
+        raise Conflict(
+            f"The live load of {earlier.billing_period_start:%Y-%m} holds charges, and this delivery would add to them"
+            " although its source is set to be billed elsewhere. Replace the month once: `trueup sources set NAME"
+            " --delivery-handling Overwrite`, ingest all of it, and set Append again."
+        )
 
 
 def _add_to(session: Session, earlier: Load, load: Load, table: str) -> None:

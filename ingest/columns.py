@@ -39,6 +39,8 @@ def is_number(table: Table, name: str) -> Column:
     """Whether a cell is a number or says nothing."""
     if is_exact(table[name]):
         return ibis.literal(value=True)
+    if table[name].type().is_floating():
+        return table[name].isnull() | ~(table[name].isnan() | table[name].isinf())
     text = present(text_cell(table, name))
     return text.isnull() | text.re_search(NUMBER)
 

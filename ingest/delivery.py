@@ -151,6 +151,11 @@ def open_drivers(
     )
 
 
+def without_charges(delivery: OpenDelivery) -> OpenDelivery:
+    """The delivery with none of its charges to book; what it says of quantities stays."""
+    return replace(delivery, lines=delivery.lines.filter(ibis.literal(value=False)), has_charges=False)
+
+
 def place(bill: Table) -> dict[str, ibis.Column]:
     """The columns that say where a row stands, to be carried along by a mapping."""
     return {name: bill[name] for name in PLACE}

@@ -16,7 +16,7 @@ from app.db.tables import Delivery, Load, LoadDelivery, Source
 from app.errors import BadInput, Conflict, TrueupError
 from app.settings import Settings
 from ingest.archive import delivery_digest, keep, sweep
-from ingest.bill import Bill, read_bill
+from ingest.bill import Bill, quantities_only, read_bill
 from ingest.booking import BookedLoad, Terms, book
 from ingest.detail import write_detail
 from ingest.engine.duckdb import engine as duckdb_engine
@@ -89,15 +89,16 @@ def ingest_files(
             digests = {file.name: digest(file, progress) for file in files}
             _check_twice(digests)
             sha256 = delivery_digest(digests.values())
-            if _is_live(bound, source_name, sha256, adds=told.adds):
+            if _is_live(bound, source_name, sha256, told):
                 _forget(bound, delivery_id, snapshot)
                 return Outcome(source_name, sha256, unchanged=True)
             _name_files(bound, delivery_id, sha256, files, digests)
             terms = Terms(
                 adds=told.adds,
                 estimates=source_kind.estimates,
-                replace_accounts=replace_accounts,
+                replace_accounts=replace_accounts or told.billed_elsewhere,  # without charges there is no account
                 allow_overlap=allow_overlap or told.allow_overlap,
+                billed_elsewhere=told.billed_elsewhere,
             )
             attempt = _Attempt(source_name, source_kind, told, sha256, files, digests, delivery_id, scratch, terms)
             with write_session(bound) as session:
@@ -137,6 +138,8 @@ def _load(session: Session, config: Settings, attempt: _Attempt, progress: Progr
             opening = Opening(backend, attempt.files, attempt.scratch, progress, attempt.told)
             opened = attempt.kind.open(opening)
             bill = read_bill(backend, opened)
+            if attempt.told.billed_elsewhere:
+                bill = quantities_only(bill)
         progress("read", bill.rows_in)
         archived = keep(config.archive_dir, attempt.source, attempt.sha256, attempt.files, attempt.digests)
         delivery = session.get_one(Delivery, attempt.delivery_id)
@@ -265,20 +268,24 @@ def _close_interrupted(bound: Engine, source_name: str) -> None:
         )
 
 
-def _is_live(bound: Engine, source_name: str, sha256: str, *, adds: bool) -> bool:
+def _is_live(bound: Engine, source_name: str, sha256: str, told: SourceSettings) -> bool:
     """Whether these very bytes are what is live: in every billing period they cover, or, where deliveries add, in any.
 
-    A load that was added to holds the rows of all its deliveries, so one live load tells.
+    A load that was added to holds the rows of all its deliveries, so one live load tells. Charges that are live, of a
+    source that has been set to be billed elsewhere since, are no longer what these bytes stand for.
     """
     with Session(bound) as session:
-        states = session.execute(
-            select(Delivery.id, Load.state)
+        found = session.execute(
+            select(Delivery.id, Load.state, Load.totals)
             .join(LoadDelivery, LoadDelivery.delivery_id == Delivery.id)
             .join(Load, Load.id == LoadDelivery.load_id)
             .join(Source, Source.id == Delivery.source_id)
             .where(Source.name == source_name, Delivery.sha256 == sha256, Delivery.state == "loaded")
         ).all()
-    if adds:
+    if told.billed_elsewhere and any(state == "live" and totals for _, state, totals in found):
+        return False
+    states = [(delivery, state) for delivery, state, _ in found]
+    if told.adds:
         return any(state == "live" for _, state in states)
     newest = max((delivery for delivery, _ in states), default=None)
     return newest is not None and all(state == "live" for delivery, state in states if delivery == newest)

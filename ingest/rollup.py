@@ -93,10 +93,11 @@ def rollup(lines: Table, mapping: BillMapping, telling: Telling, *, count: Colle
     currencies = sorted(set(mapping.currencies.values()))
     counted = _counted(lines)
     rest = [condition for name, condition in counted.items() if name not in count]
+    numbered = [(lines.billing_currency == code, number) for number, code in enumerate(currencies)]
     hashed = lines.mutate(
         key_hash=_own_hash(lines) if telling.keyed else _mapped_hash(lines, telling.determined),
         resource_hash=lines.resource_id.hash(),
-        currency=ibis.cases(*((lines.billing_currency == code, number) for number, code in enumerate(currencies))),
+        currency=ibis.cases(*numbered) if numbered else ibis.null("int64"),  # a gateway's delivery has no charges
         odd=functools.reduce(operator.or_, rest) if rest else ibis.literal(value=False),
     )
     summed = hashed.aggregate(

