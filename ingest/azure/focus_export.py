@@ -1,9 +1,9 @@
-"""Azure's FOCUS exports, and what they do to FOCUS: preview columns, instants without seconds, quantities in blocks.
+"""Azure's FOCUS exports, and what they do to FOCUS: preview columns, quantities in blocks.
 
 Source: Cost Management, "Cost and usage details (FOCUS)", versions 1.0-preview(v1), 1.0, 1.0r2, 1.2-preview and 1.2.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import ibis
@@ -14,16 +14,13 @@ from app.errors import BadInput
 from ingest.azure.decimals import times
 from ingest.azure.tokens import token_drivers
 from ingest.delivery import OpenDelivery, open_rows
-from ingest.engine.duckdb import rows_of
 from ingest.files import SourceFile
 from ingest.focus.cells import MAX_DIGITS, instant_cell, present, text_cell
 from ingest.focus.kind import open_focus
 from ingest.focus.spec import layout
 from ingest.kind import Opening
-from ingest.staging import StagedFile, TableFile, open_table, stage_table
+from ingest.staging import TableFile, open_table, stage_table
 
-_INSTANTS = ("BillingPeriodStart", "BillingPeriodEnd", "ChargePeriodStart", "ChargePeriodEnd")
-_WITHOUT_SECONDS = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(Z|\+00:?00)?$"
 # Columns that 1.0 renamed or dropped: a file that has one of them is of the preview.
 _OF_THE_PREVIEW = ("ChargeSubcategory", "UsageQuantity", "x_OnDemandCost")
 _RENAMED = {
@@ -42,9 +39,6 @@ def open_focus_export(opening: Opening, files: Sequence[SourceFile]) -> OpenDeli
     if preview:
         return _open_preview(opening, tables, preview)
     opened = open_focus(replace(opening, files=files))
-    if _lack_seconds(opened.focus):
-        again = _reopened(opening, opened.files, version=opened.version, focus_rows=_with_seconds)
-        opened = replace(again, set_aside=opened.set_aside)
     return replace(opened, drivers=_tokens(opened.focus))
 
 
@@ -66,40 +60,18 @@ def _open_preview(opening: Opening, tables: Sequence[TableFile], preview: Sequen
             " FOCUS 1.0 or later."
         )
     staged = [stage_table(opening.backend, table, opening.scratch, opening.progress) for table in tables]
-    opened = _reopened(opening, staged, version="FOCUS 1.0-preview", focus_rows=_from_preview)
-    return replace(opened, drivers=_tokens(opened.focus))
-
-
-def _reopened(
-    opening: Opening, files: Sequence[StagedFile], *, version: str, focus_rows: Callable[[Table], Table]
-) -> OpenDelivery:
-    return open_rows(
-        opening.backend, files, version=version, focus_rows=focus_rows, key_extras=opening.settings.key_extras
+    opened = open_rows(
+        opening.backend,
+        staged,
+        version="FOCUS 1.0-preview",
+        focus_rows=_from_preview,
+        key_extras=opening.settings.key_extras,
     )
-
-
-def _lack_seconds(bill: Table) -> bool:
-    """Whether an instant is written as 2026-05-04T00:00, as some exports do."""
-    texts = [bill[name] for name in _INSTANTS if name in bill.columns and bill[name].type().is_string()]
-    if not texts:
-        return False
-    (row,) = rows_of(bill.aggregate(found=ibis.or_(*(text.re_search(_WITHOUT_SECONDS) for text in texts)).any()))
-    return bool(row["found"])
-
-
-def _with_seconds(bill: Table) -> Table:
-    texts = [name for name in _INSTANTS if name in bill.columns and bill[name].type().is_string()]
-    return bill.mutate(**{name: _seconds_added(bill[name]) for name in texts})
-
-
-def _seconds_added(text: Column) -> Column:
-    stripped = text.strip()
-    return ibis.cases((stripped.re_search(_WITHOUT_SECONDS), stripped.substr(0, 16) + ":00Z"), else_=text)
+    return replace(opened, drivers=_tokens(opened.focus))
 
 
 def _from_preview(bill: Table) -> Table:
     """FOCUS 1.0-preview as FOCUS 1.0: what was renamed, and what ChargeSubcategory said."""
-    bill = _with_seconds(bill)
     sort = present(text_cell(bill, "ChargeSubcategory" if "ChargeSubcategory" in bill.columns else None)).lower()
     pricing = text_cell(bill, "PricingCategory" if "PricingCategory" in bill.columns else None)
     committed = text_cell(bill, "CommitmentDiscountId" if "CommitmentDiscountId" in bill.columns else None)

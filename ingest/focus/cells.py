@@ -13,9 +13,10 @@ from ibis import Column, Table
 
 # Numeric format of FOCUS (attributes/numeric_format), with a leading `+` forgiven.
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-# Date/time format of FOCUS with what real bills do to it: a blank for the T, no Z, a bare date. Another offset than
-# UTC is not understood, because DuckDB would drop it in silence.
-INSTANT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2}(\.\d+)?)?( ?(Z|z|UTC|\+00:?00))?$"
+# Date/time format of FOCUS with what real bills do to it: a blank for the T, no seconds, no Z, a bare date. Another
+# offset than UTC is not understood, because DuckDB would drop it in silence.
+INSTANT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?( ?(Z|z|UTC|\+00:?00))?$"
+_OFFSET = r" ?(Z|z|UTC|\+00:?00)$"
 SLASHED = r"^\d{1,2}/\d{1,2}/(\d{2}|\d{4})$"
 ABSENT = ("", "NULL", "null", "Null")
 MAX_DIGITS = 38
@@ -118,7 +119,9 @@ def instant_cell(table: Table, name: str) -> Cell:
     if kind.is_date():
         return Cell(_plausible(column.cast("timestamp")), ibis.null("string"))
     text = present(text_cell(table, name))
-    iso = ibis.cases((text.re_search(INSTANT), text.try_cast("timestamp")))
+    # DuckDB reads some of these only without the offset, which says nothing new.
+    read = ibis.coalesce(text.try_cast("timestamp"), text.re_replace(_OFFSET, "").try_cast("timestamp"))
+    iso = ibis.cases((text.re_search(INSTANT), read))
     slashed = ibis.cases((text.re_search(SLASHED), try_strptime(text, ["%m/%d/%y", "%m/%d/%Y"])))
     return Cell(_plausible(ibis.coalesce(iso, slashed)), text)
 

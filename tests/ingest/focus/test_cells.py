@@ -74,13 +74,15 @@ def test_a_date_is_read_however_it_is_written(trueup: Trueup, tmp_path: Path) ->
         "2026-03-02 12:00:00",
         "2026-03-02 12:00:00 UTC",
         "2026-03-02T12:00:00+00:00",
+        "2026-03-02T12:00",
+        "2026-03-02T12:00z",
         "2026-03-02",
         "3/2/2026",
         "03/02/26",
     )
     rows = [focus_row("1", ChargePeriodStart=written) for written in spellings]
     trueup.ingest(write_csv(tmp_path / "bill.csv", rows))
-    assert trueup.costs(axis=Axis.CHARGE, granularity=Granularity.DAY) == {"USD": {"2026-03-02": 8}}
+    assert trueup.costs(axis=Axis.CHARGE, granularity=Granularity.DAY) == {"USD": {"2026-03-02": 10}}
 
 
 def test_a_date_that_cannot_be_read_sets_its_row_aside(trueup: Trueup, tmp_path: Path) -> None:
