@@ -10,6 +10,9 @@ from app.api.routers import (
     audit,
     chargeback,
     costs,
+    cross_check,
+    drivers,
+    gateway,
     health,
     invoices,
     keys,
@@ -21,7 +24,21 @@ from app.api.routers import (
     whoami,
 )
 
-_NOUNS = (costs, chargeback, teams, sources, loads, invoices, keys, audit, whoami, health)
+_NOUNS = (
+    costs,
+    drivers,
+    gateway,
+    chargeback,
+    teams,
+    sources,
+    loads,
+    cross_check,
+    invoices,
+    keys,
+    audit,
+    whoami,
+    health,
+)
 
 
 def create_app() -> FastAPI:

@@ -35,6 +35,9 @@ class Settings(BaseSettings):
 
     database_url: str | None = Field(None, description="PostgreSQL 15 or newer; without it an embedded one starts")
     data_dir: Path = Field(default_factory=default_data_dir, description="archives, embedded database, temporary files")
+    archive_url: str | None = Field(
+        None, description="s3://BUCKET/PREFIX or gs://BUCKET/PREFIX; bills are kept there too, before they count"
+    )
     auth: Auth = Field(Auth.NONE, description="`none` (loopback only) or `keys`")
     allowed_hosts: str = Field("", description="further Host names to answer to, separated by commas")
     memory_limit: str = Field("1GB", description="what DuckDB may hold in memory while it reads a bill")

@@ -70,7 +70,8 @@ SELECT
     concat('Account ', account) AS line_item_usage_account_name, amount AS line_item_usage_amount,
     used_at + INTERVAL 1 HOUR AS line_item_usage_end_date, used_at AS line_item_usage_start_date,
     concat('USE1-BoxUsage:type.', sku) AS line_item_usage_type,
-    round(price * 1.2, 10) AS pricing_public_on_demand_cost, round(rate * 1.2, 10)::VARCHAR AS pricing_public_on_demand_rate,
+    round(price * 1.2, 10) AS pricing_public_on_demand_cost,
+    round(rate * 1.2, 10)::VARCHAR AS pricing_public_on_demand_rate,
     'OnDemand' AS pricing_term, 'Hrs' AS pricing_unit, 'USD' AS pricing_currency,
     concat('RATE-', sku) AS pricing_rate_code, concat('rate-', sku) AS pricing_rate_id,
     MAP {{'product_name': concat('Product ', service), 'location': 'US East', 'instance_type': concat('type.', sku),
@@ -107,7 +108,8 @@ def bare_cur_group_by(folder: Path) -> str:
     )
     return (
         f"SELECT CAST(line_item_usage_start_date AS DATE) AS day, {dimensions}, count(*),"
-        " sum(line_item_unblended_cost), sum(savings_plan_savings_plan_effective_cost), sum(reservation_effective_cost),"
+        " sum(line_item_unblended_cost), sum(savings_plan_savings_plan_effective_cost),"
+        " sum(reservation_effective_cost),"
         " sum(pricing_public_on_demand_cost), sum(line_item_usage_amount)"
         f" FROM read_parquet('{folder}/*.parquet') GROUP BY ALL"
     )

@@ -4,6 +4,7 @@
     archive/<source>/<delivery>/detail/...    line items as Parquet (CSV only; Parquet is its own detail), keys, mapping
 
 Files are copied below a name ending in `.partial` and moved when they are whole, so a crash leaves no half file.
+`ingest.offsite` copies it to an object store, where there is one.
 """
 
 import hashlib
@@ -32,6 +33,20 @@ class Archived:
         """What drill-down reads."""
         return self.folder / "detail"
 
+    def rows(self, sha256: str) -> Path:
+        """The rows, as Parquet, of the file with that digest which is none."""
+        return self.detail / f"{sha256}.parquet"
+
+    @property
+    def keys(self) -> Path:
+        """The charge key of every line digest."""
+        return self.detail / "keys.parquet"
+
+    @property
+    def description(self) -> Path:
+        """The files of the detail, and the mapping to lines."""
+        return self.detail / "detail.json"
+
 
 def delivery_digest(digests: Iterable[str]) -> str:
     """The SHA-256 of a delivery: of its files' digests, whatever the files are called."""
@@ -46,14 +61,16 @@ def keep(root: Path, source: str, sha256: str, files: Sequence[SourceFile], dige
     archived = Archived(root / source / sha256)
     partial = archived.folder.with_name(f"{sha256}.{os.getpid()}.partial")
     missing = [file for file in files if not archived.file(file.name, digests[file.name]).exists()]
-    for file in missing:
-        _copy(file, Archived(partial).file(file.name, digests[file.name]), digests[file.name])
-    archived.detail.mkdir(parents=True, exist_ok=True)
-    for file in missing:
-        target = archived.file(file.name, digests[file.name])
-        target.parent.mkdir(parents=True, exist_ok=True)
-        Archived(partial).file(file.name, digests[file.name]).replace(target)
-    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        for file in missing:
+            _copy(file, Archived(partial).file(file.name, digests[file.name]), digests[file.name])
+        archived.detail.mkdir(parents=True, exist_ok=True)
+        for file in missing:
+            target = archived.file(file.name, digests[file.name])
+            target.parent.mkdir(parents=True, exist_ok=True)
+            Archived(partial).file(file.name, digests[file.name]).replace(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)  # half of it, when the disk is full
     return archived
 
 

@@ -22,7 +22,6 @@ from app.errors import BadInput
 from ingest.bill_drivers import drivers_by_period
 from ingest.delivery import OpenDelivery, measured, without_charges
 from ingest.engine.duckdb import FILE, FILE_OF_POSITION, POSITION, ROW, literal, quoted, rows_of
-from ingest.focus.checks import Finding, findings
 from ingest.keys import Key, charge_key
 from ingest.rollup import COUNTERS, LINE_KEY, control_totals, keyed_lines, rollup, unusual
 
@@ -70,7 +69,6 @@ class Bill:
     delivery: OpenDelivery
     totals: tuple[ControlTotal, ...]
     quarantined: tuple[Quarantined, ...]
-    findings: tuple[Finding, ...]
     lines: tuple[DistinctLine, ...]
     drivers: Mapping[date, Sequence[DriverRow]]  # by the billing period whose load keeps them
 
@@ -117,7 +115,6 @@ def read_bill(backend: Backend, delivery: OpenDelivery) -> Bill:
         quarantined = tuple(_quarantined(backend, delivery)) if any(t.problem for t in totals) else ()
         if delivery.has_charges and not any(total.problem is None for total in totals):
             raise BadInput(_nothing_bookable(delivery, quarantined))
-        counters = {name: sum(t.counters[name] for t in totals if t.problem is None) for name in COUNTERS}
     except duckdb.OutOfRangeException as error:
         raise BadInput(
             "A sum of costs has more digits than can be kept exactly. Look for a broken number in the cost columns;"
@@ -125,10 +122,9 @@ def read_bill(backend: Backend, delivery: OpenDelivery) -> Bill:
         ) from error
     rows = _distinct_lines(backend, delivery)
     lines = tuple(_keyed(rows, delivery.mapping.key_extras))
-    notes = [Finding(note.rule, note.column, note.message, note.rows, note.example) for note in delivery.notes]
     keys = {line.position: line.key for line in lines}
     drivers = drivers_by_period(backend, delivery, keys, _periods(totals))
-    return Bill(backend, delivery, totals, quarantined, (*notes, *findings(rows, counters)), lines, drivers)
+    return Bill(backend, delivery, totals, quarantined, lines, drivers)
 
 
 def quantities_only(bill: Bill) -> Bill:

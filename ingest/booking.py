@@ -17,6 +17,7 @@ from sqlalchemy.sql.functions import now
 from app.chargeback.policies import assign_new_keys, policy_in_force
 from app.chargeback.posting import lock_posting, post
 from app.chargeback.restatement import record_difference
+from app.db.findings import replace_findings
 from app.db.invoices import record_invoices
 from app.db.load import (
     LoadedTotals,
@@ -32,7 +33,7 @@ from app.db.load import (
 from app.db.load_addition import carry_charges, carry_deliveries, carry_drivers
 from app.db.load_driver import copy_drivers, count_drivers
 from app.db.queries.loads import Overlap, accepted, live_load, overlapping
-from app.db.tables import Delivery, Finding, Load, LoadDelivery, QuarantinedRow
+from app.db.tables import Delivery, Load, LoadDelivery, QuarantinedRow
 from app.domain.charge import COSTS
 from app.domain.money import plain
 from app.errors import BadInput, Conflict
@@ -99,7 +100,7 @@ def book(
     keys = {line.key.digest: line.key for line in bill.lines}
     map_keys(bill, upsert_keys(session, ((k.digest, k.values, k.tags, k.extras) for k in keys.values())), key_map)
     progress("keys", len(keys))
-    staged = [_stage(session, bill, period, delivery, progress, terms) for period in bill.periods]
+    staged = [_stage(session, bill, period, delivery, progress, terms=terms) for period in bill.periods]
     lock_posting(session)
     applied = policy_in_force(session)
     if applied:
@@ -112,7 +113,7 @@ def book(
     return booked
 
 
-def _stage(session: Session, bill: Bill, period: date, delivery: Delivery, progress: Progress, terms: Terms) -> Load:
+def _stage(session: Session, bill: Bill, period: date, delivery: Delivery, progress: Progress, *, terms: Terms) -> Load:
     """A load with its charges in a table of its own, tied to the control totals, superseding nothing yet."""
     handed_over = [total for total in bill.booked if total.billing_period_start == period]
     first_day, last_day = bill.days(period)
@@ -284,18 +285,4 @@ def _record(session: Session, bill: Bill, delivery: Delivery) -> None:
                 for row in bill.quarantined
             ],
         )
-    if bill.findings:
-        session.execute(
-            insert(Finding),
-            [
-                {
-                    "delivery_id": delivery.id,
-                    "rule": each.rule,
-                    "column_name": each.column,
-                    "message": each.message,
-                    "rows": each.rows,
-                    "example": each.example,
-                }
-                for each in bill.findings
-            ],
-        )
+    replace_findings(session, delivery.id, bill.delivery.notes)

@@ -17,6 +17,7 @@ from app.domain.invoice import InvoiceTotal
 from ingest.engine.duckdb import PARTS, POSITION, bill_table
 from ingest.engine.trace import traced
 from ingest.files import SourceFile
+from ingest.finding import Finding
 from ingest.focus.lines import PLACE, UNREADABLE, BillMapping, cells, currencies, lines, our_columns, scales
 from ingest.focus.spec import COLUMNS, layout, mandatory
 from ingest.rollup import Telling, determined_by_others, keyed_by, tells_no_more
@@ -25,17 +26,6 @@ from ingest.staging import StagedFile
 BILL, FOCUS, CELLS = "bill", "focus", "cells"  # views in DuckDB
 # The columns of a table of drivers: daily quantities that explain cost. `dimensions` is flat JSON (model, team, …).
 DRIVER_COLUMNS = ("day", "name", "unit", "service_provider_name", "dimensions", "quantity")
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something about a whole delivery that its reader should know; shown with the broken rules."""
-
-    rule: str
-    column: str
-    message: str
-    rows: int
-    example: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +42,7 @@ class OpenDelivery:
     has_charges: bool = True  # False: only drivers, as from a gateway
     drivers: Table | None = None  # DRIVER_COLUMNS
     set_aside: tuple[tuple[SourceFile, str], ...] = ()  # files that hold no charges, and what they hold
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Finding, ...] = ()
     invoices: tuple[InvoiceTotal, ...] = field(default=())
 
     def place(self, parquet: str, row: int) -> tuple[str, int]:
@@ -87,7 +77,7 @@ def open_rows(
     key_extras: Sequence[str] = (),
     drivers: Table | None = None,
     set_aside: Sequence[tuple[SourceFile, str]] = (),
-    notes: Sequence[Note] = (),
+    notes: Sequence[Finding] = (),
     invoices: Sequence[InvoiceTotal] = (),
 ) -> OpenDelivery:
     """A delivery of staged `files` whose native rows `focus_rows` maps to FOCUS.

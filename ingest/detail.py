@@ -8,8 +8,10 @@ The mapping is kept as SQL, so a delivery is read for ever as it was read when i
 """
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import ibis
@@ -21,26 +23,38 @@ from ingest.rollup import key_columns, line_digest
 from ingest.staging import StagedFile
 
 
-def write_detail(bill: Bill, archived: Archived, key_map: Path, digests: Mapping[str, str]) -> None:
-    """Puts the detail of a booked bill beside its archive, replacing what an earlier booking left."""
+def write_detail(
+    bill: Bill, archived: Archived, key_map: Path, digests: Mapping[str, str], received_at: datetime
+) -> None:
+    """Puts the detail of a booked bill beside its archive, replacing what an earlier booking left.
+
+    `received_at` is when the delivery came in: a machine that has an earlier booking's detail sees by it that it does.
+    """
     entries = [_entry(staged, archived, digests[staged.file.name]) for staged in bill.delivery.files]
-    _put(key_map, archived.detail / "keys.parquet")
+    _put(key_map, archived.keys)
     description = {"files": entries, "sql": _detail_sql(bill.delivery), "extras": list(bill.delivery.mapping.extras)}
+    description["received_at"] = received_at.isoformat()
     written = key_map.with_name("detail.json")
     written.write_text(json.dumps(description, indent=1))
-    _put(written, archived.detail / "detail.json")
+    _put(written, archived.description)
 
 
 def _put(file: Path, target: Path) -> None:
-    """Moves `file` to `target` in one step, though the two may be on different disks."""
+    """Puts `file` at `target` in one step, though the two may be on different disks. It stays readable where it was."""
     beside = target.with_name(f"{target.name}.partial")
-    shutil.move(file, beside)
-    beside.replace(target)
+    try:
+        try:
+            os.link(file, beside)
+        except OSError:
+            shutil.copyfile(file, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)  # half of it, when the disk is full
 
 
 def _entry(staged: StagedFile, archived: Archived, sha256: str) -> dict[str, object]:
     if staged.rewritten:
-        target = archived.detail / f"{sha256}.parquet"
+        target = archived.rows(sha256)
         _put(staged.parquet, target)
     else:
         target = archived.file(staged.file.name, sha256)

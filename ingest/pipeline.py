@@ -1,16 +1,21 @@
 """The one way in: a delivery is discovered, archived, checked, rolled up and made live, or refused with a reason."""
 
+import logging
 import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import duckdb
+from ibis.backends.duckdb import Backend
 from sqlalchemy import Connection, Engine, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import now
 
+from app.db.findings import replace_findings
 from app.db.session import write_session
 from app.db.tables import Delivery, Load, LoadDelivery, Source
 from app.errors import BadInput, Conflict, TrueupError
@@ -19,12 +24,17 @@ from ingest.archive import delivery_digest, keep, sweep
 from ingest.bill import Bill, quantities_only, read_bill
 from ingest.booking import BookedLoad, Terms, book
 from ingest.detail import write_detail
+from ingest.disk import full_disk
 from ingest.engine.duckdb import engine as duckdb_engine
 from ingest.engine.duckdb import naming_the_damaged
 from ingest.files import Progress, SourceFile, bill_files, digest
-from ingest.focus.checks import Finding
+from ingest.finding import Finding
+from ingest.focus.rules.report import rule_findings
 from ingest.kind import Kind, Opening, SourceSettings
 from ingest.kinds import kind
+from ingest.offsite import offsite
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -81,11 +91,14 @@ def ingest_files(
         source_kind = kind(source.kind)
         told = source_kind.settings.model_validate(source.config)
     files = _chosen(bound, source_name, source_kind, bill_files(paths, source_kind.suffixes), snapshot)
-    config.temp_dir.mkdir(parents=True, exist_ok=True)
-    with bound.connect() as guard, _only_one(guard, source_name), _scratch(config, source_name) as scratch:
+    with bound.connect() as guard, _only_one(guard, source_name):
         _close_interrupted(bound, source_name)
         sweep(config.archive_dir, source_name)
-        with _on_record(bound, source_name, files, snapshot) as delivery_id:
+        # On a full disk, the scratch folder must go before there may be room to put on record that it was full.
+        with (
+            _on_record(bound, config, source_name, files, snapshot) as delivery_id,
+            _scratch(config, source_name) as scratch,
+        ):
             digests = {file.name: digest(file, progress) for file in files}
             _check_twice(digests)
             sha256 = delivery_digest(digests.values())
@@ -101,11 +114,13 @@ def ingest_files(
                 billed_elsewhere=told.billed_elsewhere,
             )
             attempt = _Attempt(source_name, source_kind, told, sha256, files, digests, delivery_id, scratch, terms)
-            with write_session(bound) as session:
-                outcome = _load(session, config, attempt, progress)
-                if on_booked:
-                    on_booked(session, outcome)
-            return outcome
+            with duckdb_engine(config, scratch) as backend:
+                with write_session(bound) as session:
+                    bill, outcome = _load(session, backend, config, attempt, progress)
+                    if on_booked:
+                        on_booked(session, outcome)
+                # Only now: what a bill breaks must not keep its figures waiting.
+                return replace(outcome, findings=_judge(bound, backend, bill, delivery_id))
 
 
 def _check_twice(digests: Mapping[str, str]) -> None:
@@ -132,21 +147,37 @@ class _Attempt:
     terms: Terms
 
 
-def _load(session: Session, config: Settings, attempt: _Attempt, progress: Progress) -> Outcome:
-    with duckdb_engine(config, attempt.scratch) as backend:
-        with naming_the_damaged(backend, {file.path: file.name for file in attempt.files if file.is_parquet}):
-            opening = Opening(backend, attempt.files, attempt.scratch, progress, attempt.told)
-            opened = attempt.kind.open(opening)
-            bill = read_bill(backend, opened)
-            if attempt.told.billed_elsewhere:
-                bill = quantities_only(bill)
-        progress("read", bill.rows_in)
-        archived = keep(config.archive_dir, attempt.source, attempt.sha256, attempt.files, attempt.digests)
-        delivery = session.get_one(Delivery, attempt.delivery_id)
-        key_map = attempt.scratch / "keys.parquet"
-        booked = book(session, bill, delivery, progress, key_map=key_map, terms=attempt.terms)
-        write_detail(bill, archived, key_map, attempt.digests)
-    return _outcome(attempt, bill, booked)
+def _load(
+    session: Session, backend: Backend, config: Settings, attempt: _Attempt, progress: Progress
+) -> tuple[Bill, Outcome]:
+    remote = offsite(config, progress)
+    with naming_the_damaged(backend, {file.path: file.name for file in attempt.files if file.is_parquet}):
+        opening = Opening(backend, attempt.files, attempt.scratch, progress, attempt.told)
+        opened = attempt.kind.open(opening)
+        bill = read_bill(backend, opened)
+        if attempt.told.billed_elsewhere:
+            bill = quantities_only(bill)
+    progress("read", bill.rows_in)
+    archived = keep(config.archive_dir, attempt.source, attempt.sha256, attempt.files, attempt.digests)
+    remote.send_bill(archived, bill, attempt.digests)
+    delivery = session.get_one(Delivery, attempt.delivery_id)
+    key_map = attempt.scratch / "keys.parquet"
+    booked = book(session, bill, delivery, progress, key_map=key_map, terms=attempt.terms)
+    write_detail(bill, archived, key_map, attempt.digests, delivery.received_at)
+    remote.send_detail(archived)
+    return bill, _outcome(attempt, bill, booked)
+
+
+def _judge(bound: Engine, backend: Backend, bill: Bill, delivery_id: int) -> tuple[Finding, ...]:
+    """What the delivery breaks, put on record. It is booked already: a fault here must not say otherwise."""
+    try:
+        found = rule_findings(backend, bill.delivery)
+    except duckdb.Error:
+        log.exception("the rules of FOCUS could not be judged")
+        return bill.delivery.notes
+    with write_session(bound) as session:
+        replace_findings(session, delivery_id, found)
+    return found
 
 
 def _outcome(attempt: _Attempt, bill: Bill, booked: Sequence[BookedLoad]) -> Outcome:
@@ -158,7 +189,6 @@ def _outcome(attempt: _Attempt, bill: Bill, booked: Sequence[BookedLoad]) -> Out
         rows_quarantined=bill.rows_quarantined,
         format_version=bill.delivery.version,
         loads=tuple(booked),
-        findings=bill.findings,
         set_aside=tuple((file.name, what) for file, what in bill.delivery.set_aside),
     )
 
@@ -182,7 +212,7 @@ def _scratch(config: Settings, source_name: str) -> Iterator[Path]:
     """An empty folder, rid of what a crash may have left in it. Call it only while holding the source."""
     folder = config.temp_dir / f"ingest-{source_name}"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    folder.mkdir(parents=True)
     try:
         yield folder
     finally:
@@ -191,7 +221,7 @@ def _scratch(config: Settings, source_name: str) -> Iterator[Path]:
 
 @contextmanager
 def _on_record(
-    bound: Engine, source_name: str, files: Sequence[SourceFile], snapshot: Snapshot | None
+    bound: Engine, config: Settings, source_name: str, files: Sequence[SourceFile], snapshot: Snapshot | None
 ) -> Iterator[int]:
     """A delivery row that is there from the start and ends as loaded or refused, whatever happens."""
     with write_session(bound) as session:
@@ -211,8 +241,14 @@ def _on_record(
     try:
         yield delivery_id
     except BaseException as error:
-        message = str(error) if isinstance(error, TrueupError) else f"failed: {error!r}"
-        _finish(bound, delivery_id, "refused", message)
+        full = full_disk(error, config)
+        told = full or error
+        message = str(told) if isinstance(told, TrueupError) else f"failed: {error!r}"
+        # The database's disk may be the full one; the next run then says "interrupted" of this attempt.
+        with suppress(SQLAlchemyError) if full else nullcontext():
+            _finish(bound, delivery_id, "refused", message)
+        if full and full is not error:
+            raise full from error
         raise
 
 

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from app.actions.audit import record
 from app.actions.sources import add_source, find_source, only_source
 from app.db.queries.deliveries import loaded_versions
-from app.db.queries.loads import has_loads
+from app.db.queries.loads import has_loads, holds_charges
 from app.db.session import write_session
 from app.db.tables import Source
 from app.domain.period import months_back, next_month
 from app.domain.viewer import Scope, Viewer
 from app.errors import BadInput, NotPermitted, TrueupError, Unavailable
 from app.settings import Settings
+from ingest.disk import naming_the_full_disk
 from ingest.files import Progress, bill_files
 from ingest.kind import Kind, Offer, SourceSettings, Window
 from ingest.kinds import kind
@@ -114,10 +115,12 @@ def run_source(
         source_kind = kind(source.kind)
         told = source_kind.settings.model_validate(source.config)
         window = _window(session, source, source_kind, told, month)
-        versions = loaded_versions(session, source.id)
+        # Charges of a source that has been set to be billed elsewhere since are to give way, whatever their version.
+        to_give_way = told.billed_elsewhere and holds_charges(session, source.id, window.start, window.end)
+        versions = {} if to_give_way else loaded_versions(session, source.id)
     if not can_run(source_kind, told):
         raise BadInput(
-            f"'{name}' is fed by hand: `trueup ingest file PATH --source {name}`. To have it fetched, tell it from where"
+            f"'{name}' is fed by hand: `trueup ingest file PATH --source {name}`. To have it fetched, say from where"
             f" (`trueup sources kinds {source_kind.name}`)."
         )
     if told.path or source_kind.offers is None:
@@ -171,7 +174,8 @@ def _take(bound: Engine, viewer: Viewer, config: Settings, name: str, offer: Off
     snapshot = Snapshot(offer.scope, offer.version)
     with _download_folder(config, name) as folder:
         try:
-            paths = offer.fetch(folder, progress)
+            with naming_the_full_disk(config):
+                paths = offer.fetch(folder, progress)
         except TrueupError as error:
             record_refusal(bound, name, snapshot, f"{offer.label}: {error}")
             raise

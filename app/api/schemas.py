@@ -9,12 +9,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.domain.charge import Axis, Metric
+from app.domain.driver import KnownDriver
 from app.domain.viewer import Scope
 from app.reports.audit import AuditLine
 from app.reports.cost_query import Granularity
 from app.reports.deliveries import DeliveryRow
+from app.reports.drivers import DriverTotal
 from app.reports.invoices import InvoiceRow
 from app.reports.loads import LoadRow
+from app.reports.restatements import Restatement
 from app.reports.sources import SourceStatus
 from app.reports.teams import TeamNode
 
@@ -51,6 +54,34 @@ class Costs(BaseModel):
 
     meta: Meta
     blocks: list[Block]
+    next: str | None
+
+
+class DriverNames(BaseModel):
+    """The drivers there are, by name, unit and source."""
+
+    drivers: list[KnownDriver]
+
+
+class DriverMeta(BaseModel):
+    """The question about a driver that was answered; `end` is exclusive."""
+
+    name: str
+    start: date
+    end: date
+    granularity: Granularity
+    group_by: list[str]
+
+
+class Drivers(BaseModel):
+    """Quantities of a driver. `totals` are of the whole answer, one for each unit; `next` is the next page's cursor.
+
+    A row has `period_start`, one key per dimension of `group_by`, `unit` and `quantity`.
+    """
+
+    meta: DriverMeta
+    totals: list[DriverTotal]
+    rows: list[Texts]
     next: str | None
 
 
@@ -94,6 +125,12 @@ class Loads(BaseModel):
 
     loads: list[LoadRow]
     next: str | None
+
+
+class Restatements(BaseModel):
+    """What loads that replaced others changed, by billing period, newest first."""
+
+    restatements: list[Restatement]
 
 
 class Deliveries(BaseModel):

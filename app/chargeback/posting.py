@@ -5,7 +5,6 @@ when they read, at any grain, and every grain adds up to the same total (docs/de
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -13,11 +12,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.chargeback.policies import AppliedPolicy, assign_new_keys, policy_in_force
+from app.chargeback.pool_basis import PoolBases
 from app.db.load import driver
 from app.domain.allocation import PARTS, pool_parts, share
 from app.domain.charge import COSTS
-from app.domain.ownership import overlap
-from app.domain.period import next_month
 
 # Only one transaction at a time may change the figures: two loads of one month each recompute what both share.
 _POSTING_LOCK = 5_872_002
@@ -76,14 +74,6 @@ GROUP BY charge_month, {_RESOURCE}
 """
 
 
-@dataclass(frozen=True)
-class _Span:
-    """A billing period, as something that holds from one day to another."""
-
-    valid_from: date
-    valid_to: date
-
-
 def lock_posting(session: Session) -> None:
     """Waits until no other transaction is changing figures, and keeps the others out until this one ends."""
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTING_LOCK})
@@ -120,12 +110,11 @@ def _share_pools(session: Session, period: date, applied: AppliedPolicy | None) 
     session.execute(text("DELETE FROM pool_share WHERE billing_period_start = :period"), {"period": period})
     if not applied or not applied.policy.pools:
         return
-    span = _Span(period, next_month(period))
-    teams = {team.id for team in applied.policy.teams if overlap(team, span)}
+    bases = PoolBases(session, applied.policy, period)
     with driver(session).cursor() as cursor:
         for currency, direct in _direct_costs(session, period).items():
             for pool in applied.policy.pools:
-                parts = pool_parts(pool, teams, direct)
+                parts = pool_parts(pool, bases.teams, direct, bases.basis(pool, currency))
                 assert sum(parts.values()) in {0, PARTS}, f"the shares of pool {pool.id} do not add up to 1"
                 cursor.executemany(
                     "INSERT INTO pool_share VALUES (%s, %s, %s, %s, %s)",

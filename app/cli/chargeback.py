@@ -24,6 +24,7 @@ def show(period: Month, metric: Cost = None, as_json: AsJson = False) -> None:
     Example: trueup chargeback show 2026-03 --metric billed_cost
     """
     from app.reports.chargeback import chargeback
+    from app.reports.pool_splits import split_sentence
 
     with read_session() as session:
         report = chargeback(session, operator(), Period.parse_month(period), metric)
@@ -39,6 +40,8 @@ def show(period: Month, metric: Cost = None, as_json: AsJson = False) -> None:
         rows.append(("Total", None, None, None, block.total, block.previous_total, None))
         headers = ("team", "cost center", "direct", "shared", "total", "previous period", "change")
         table(headers, rows, right=(2, 3, 4, 5, 6))
+        for pool in block.pools:
+            say(split_sentence(pool))
 
 
 @app.command()

@@ -23,7 +23,7 @@ def doctor(as_json: AsJson = False) -> None:
     Example: trueup doctor
     """
     config = settings()
-    results = [_run(check, config) for check in (_data_folder, _room, _database, _schema, _source_folders)]
+    results = [_run(check, config) for check in (_data_folder, _room, _archive, _database, _schema, _source_folders)]
     results += _source_access()
     if as_json:
         answer({"settings": masked(config), "checks": [{"ok": ok, "message": message} for ok, message in results]})
@@ -67,6 +67,14 @@ def _room(config: Settings) -> tuple[bool, str]:
     free = shutil.disk_usage(config.data_dir).free
     enough = free >= MIN_FREE_BYTES
     return enough, f"{free / 10**9:.0f} GB free in {config.data_dir}" + ("" if enough else "; make room: bills need it")
+
+
+def _archive(config: Settings) -> tuple[bool, str]:
+    from app.archive.copies import probe
+    from app.archive.store import object_store
+
+    store = object_store(config)
+    return True, probe(store, config.temp_dir) if store else f"bills are kept in {config.archive_dir} only"
 
 
 def _database(_config: Settings) -> tuple[bool, str]:

@@ -10,7 +10,23 @@ import typer
 from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from app.cli import chargeback, db, demo, doctor, ingest, invoices, keys, loads, policy, schedule, serve, sources
+from app.cli import (
+    chargeback,
+    cross_check,
+    db,
+    demo,
+    doctor,
+    drivers,
+    gateway,
+    ingest,
+    invoices,
+    keys,
+    loads,
+    policy,
+    schedule,
+    serve,
+    sources,
+)
 from app.errors import TrueupError
 
 app = typer.Typer(
@@ -27,11 +43,15 @@ app.command("demo")(demo.demo)
 app.command("schedule")(schedule.schedule)
 app.command("doctor")(doctor.doctor)
 app.command("loads")(loads.loads)
+app.command("cross-check")(cross_check.cross_check)
+app.command("double-counting")(cross_check.double_counting)
 app.add_typer(ingest.app, name="ingest")
 app.add_typer(sources.app, name="sources")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(policy.app, name="policy")
 app.add_typer(chargeback.app, name="chargeback")
+app.add_typer(drivers.app, name="drivers")
+app.add_typer(gateway.app, name="gateway")
 app.add_typer(keys.app, name="keys")
 app.add_typer(db.app, name="db")
 

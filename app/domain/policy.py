@@ -127,11 +127,30 @@ class Rule:
 
 
 class Split(StrEnum):
-    """How a pool's cost is shared: by each team's direct effective cost, equally, or by fixed weights."""
+    """How a pool's cost is shared: by each team's direct effective cost, equally, by fixed weights, or by a driver."""
 
     PROPORTIONAL = "proportional"
     EVEN = "even"
     FIXED = "fixed"
+    DRIVER = "driver"
+
+
+FALLBACKS = (Split.EVEN, Split.PROPORTIONAL)
+
+
+@dataclass(frozen=True)
+class DriverSplit:
+    """A split by what was used: each team's quantity of a driver in the billing period.
+
+    `teams` gives the team that a value of `dimension` stands for; when it is empty, the values are ids of teams.
+    Only quantities count whose dimensions have one of the values in `filters`.
+    """
+
+    driver: str
+    fallback: Split  # one of FALLBACKS, for a billing period in which no team has a quantity
+    dimension: str = "team"
+    teams: Mapping[str, str] = field(default_factory=dict)
+    filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,7 +158,8 @@ class Pool:
     """Shared cost and its split among teams.
 
     An empty `among` means every team that exists at the time, parents of other teams too: a policy that wants only
-    some to pay names them. `weights` belong to a fixed split, and name its teams.
+    some to pay names them. `weights` belong to a fixed split, `by` to a split by driver; both name the teams that pay
+    (`by` only if it has `teams`).
     """
 
     id: str
@@ -147,6 +167,7 @@ class Pool:
     split: Split
     among: frozenset[str] = frozenset()
     weights: Mapping[str, Decimal] = field(default_factory=dict)
+    by: DriverSplit | None = None
     line: int = field(default=0, compare=False, kw_only=True)  # of the document that declares it
 
 

@@ -12,6 +12,7 @@ from app.domain.policy import (
     Not,
     Policy,
     PolicyProblem,
+    Pool,
     Rule,
     ToPool,
     ToTeam,
@@ -95,15 +96,21 @@ def _pools_without_payers(policy: Policy, days: Sequence[date]) -> Iterator[Poli
 
 
 def _untargeted_teams(policy: Policy) -> Iterator[PolicyProblem]:
-    """Teams that get no cost. A parent may be there only to sum up; a tag may name any team."""
-    if any(isinstance(rule.target, ToTeamFromTag) for rule in policy.rules):
+    """Teams that get no cost. A parent may be there only to sum up; a tag or a driver may name any team."""
+    by_tag = any(isinstance(rule.target, ToTeamFromTag) for rule in policy.rules)
+    if by_tag or any(_may_name_any_team(pool) for pool in policy.pools):
         return
     reached = {rule.target.team_id for rule in policy.rules if isinstance(rule.target, ToTeam)}
     reached |= {team.parent for team in policy.teams if team.parent}
     reached |= {team_id for pool in policy.pools for team_id in (*pool.among, *pool.weights)}
+    reached |= {team_id for pool in policy.pools if pool.by for team_id in pool.by.teams.values()}
     for team in {team.id: team for team in policy.teams}.values():
         if team.id not in reached:
             yield PolicyProblem(team.line, f"no rule sends cost to team `{team.id}`; add one or remove the team")
+
+
+def _may_name_any_team(pool: Pool) -> bool:
+    return pool.by is not None and not pool.by.teams and not pool.among
 
 
 def _teams_without_cost_center(policy: Policy) -> Iterator[PolicyProblem]:

@@ -8,6 +8,7 @@ from app.reports.chargeback import ChargebackReport
 from app.reports.costs import CostReport
 from app.reports.loads import LoadRow
 from app.reports.owed import TeamCharge
+from app.reports.restatements import Restatement
 from app.reports.sources import SourceStatus
 from app.reports.team_statement import TeamStatement
 from app.reports.teams import TeamNode
@@ -93,6 +94,10 @@ def sources_table(sources: Sequence[SourceStatus]) -> Table:
         *texts("last_state", "last_message"),
         Column("newest_charge_day", Kind.DAY),
         *(Column(name, Kind.COUNT) for name in ("live_loads", "rows_loaded", "rows_quarantined")),
+        *texts("last_run_state", "last_run_message"),
+        Column("last_run_at", Kind.INSTANT),
+        Column("next_run_at", Kind.INSTANT),
+        Column("cadence_minutes", Kind.COUNT),
     )
     rows: list[tuple[Cell, ...]] = [
         (
@@ -105,6 +110,11 @@ def sources_table(sources: Sequence[SourceStatus]) -> Table:
             each.live_loads,
             each.rows_loaded,
             each.rows_quarantined,
+            each.last_run_state,
+            each.last_run_message,
+            each.last_run_at,
+            each.next_run_at,
+            each.cadence_minutes,
         )
         for each in sources
     ]
@@ -142,3 +152,33 @@ def loads_table(loads: Sequence[LoadRow]) -> Table:
         for total in each.totals or (None,)
     ]
     return Table("loads", columns, rows)
+
+
+def restatements_table(restatements: Sequence[Restatement]) -> Table:
+    """What loads that replaced others changed, one line per load and currency."""
+    columns = (
+        Column("billing_period_start", Kind.DAY),
+        Column("load", Kind.COUNT),
+        *texts("source"),
+        Column("created_at", Kind.INSTANT),
+        *texts("state", "replaced"),
+        Column("lines", Kind.COUNT),
+        *texts("billing_currency"),
+        *amounts("billed_cost_change", "effective_cost_change"),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            each.billing_period_start,
+            each.load_id,
+            each.source,
+            each.created_at,
+            each.state,
+            " ".join(map(str, each.replaced)) or None,
+            each.lines,
+            each.billing_currency,
+            each.billed_cost_change,
+            each.effective_cost_change,
+        )
+        for each in restatements
+    ]
+    return Table("restatements", columns, rows)

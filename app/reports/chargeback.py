@@ -1,7 +1,7 @@
 """Chargeback: what every team owes for a billing month, and what nobody owes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ from app.domain.ownership import Team
 from app.domain.period import Period
 from app.domain.viewer import Scope, Viewer
 from app.reports.owed import Names, TeamCharge, names_in, sum_of, team_charge
+from app.reports.pool_splits import PoolSplit, Splits
 from app.reports.visibility import sees_everything, visible_teams
 
 
@@ -30,6 +31,7 @@ class ChargebackBlock:
     rows_without_value: int
     unallocated: TeamCharge
     teams: tuple[TeamCharge, ...]
+    pools: tuple[PoolSplit, ...] = ()  # split by a driver; none for a viewer limited to teams
 
 
 @dataclass(frozen=True)
@@ -49,16 +51,22 @@ class Ground:
     metric: Metric
     policy: str | None
     names: Names
+    splits: Splits
+
+    def names_in(self, currency: str) -> Names:
+        """The names, with how pools are split in `currency`."""
+        return replace(self.names, splits=self.splits.words(currency))
 
 
 def ground(session: Session, period: Period, metric: Metric | None) -> Ground:
     """The ground of a statement; without a metric, it is drawn on the cost that the policy says."""
     applied = policy_in_force(session)
+    splits = Splits(session, applied, period)
     if applied is None:
-        return Ground(metric or Metric.EFFECTIVE, None, Names({}))
+        return Ground(metric or Metric.EFFECTIVE, None, Names({}), splits)
     pools = {pool.id: pool.name for pool in applied.policy.pools}
     names = names_in(period, teams_in_force(session), pools)
-    return Ground(metric or applied.policy.statement_metric, applied.policy.name, names)
+    return Ground(metric or applied.policy.statement_metric, applied.policy.name, names, splits)
 
 
 def chargeback(session: Session, viewer: Viewer, period: Period, metric: Metric | None = None) -> ChargebackReport:
@@ -72,10 +80,19 @@ def chargeback(session: Session, viewer: Viewer, period: Period, metric: Metric 
     sums = owed_sums(session, basis.metric, span, test=may_see(visible))
     shown = {team_id: team for team_id, team in basis.names.teams.items() if visible is None or team_id in visible}
     blocks = tuple(
-        _block(currency, [each for each in sums if each.currency == currency], period, basis.names, shown)
+        _block(currency, [each for each in sums if each.currency == currency], period, basis.names_in(currency), shown)
         for currency in sorted({each.currency for each in sums})
     )
-    return ChargebackReport(period, basis.metric, basis.policy if sees_everything(viewer) else None, blocks)
+    if not sees_everything(viewer):
+        return ChargebackReport(period, basis.metric, None, blocks)
+    whole = tuple(replace(block, pools=_pools(block, basis.splits)) for block in blocks)
+    return ChargebackReport(period, basis.metric, basis.policy, whole)
+
+
+def _pools(block: ChargebackBlock, splits: Splits) -> tuple[PoolSplit, ...]:
+    """How the pools that have cost in `block` were split by drivers."""
+    used = {part.pool_id for charge in (*block.teams, block.unallocated) for part in charge.shared}
+    return splits.by_driver(block.currency, used)
 
 
 def _block(

@@ -68,8 +68,8 @@ class Filter:
         name, colon, value = body.removeprefix(prefix).partition(":")
         if not colon:
             raise BadInput(f"'{text}' is not a filter. Write dimension:value, for example service_name:Amazon EC2.")
-        values = tuple(_unescaped(part) or None for part in value.split("|"))
-        return cls(dimension(prefix + _unescaped(name)), values, exclude)
+        values = tuple(unescaped(part) or None for part in value.split("|"))
+        return cls(dimension(prefix + unescaped(name)), values, exclude)
 
     def __str__(self) -> str:
         prefix = TAG if self.dimension.startswith(TAG) else ""
@@ -81,7 +81,8 @@ def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("|", "%7C")
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """A value of a filter as it is, without the escapes that a filter needs."""
     return text.replace("%7C", "|").replace("%3A", ":").replace("%25", "%")
 
 

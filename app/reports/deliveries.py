@@ -21,6 +21,8 @@ class DeliveryRow:
     finished_at: datetime | None
     state: str
     message: str | None
+    scope: str | None  # what it is a snapshot of, as its source calls it; None for files at hand
+    estimates: bool  # no bill: amounts to compare a bill with
     format_version: str | None
     sha256: str
     files: tuple[str, ...]
@@ -85,6 +87,8 @@ def _row(source: str, delivery: Delivery) -> DeliveryRow:
         finished_at=delivery.finished_at,
         state=delivery.state,
         message=delivery.message,
+        scope=delivery.scope,
+        estimates=delivery.estimates,
         format_version=delivery.format_version,
         sha256=delivery.sha256,
         files=tuple(file["name"] for file in delivery.files),

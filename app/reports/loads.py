@@ -7,12 +7,13 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from app.db.queries import deliveries
-from app.db.tables import Load
+from app.db.tables import Delivery, Load
 from app.domain.viewer import Viewer
 from app.errors import NotFound
 from app.reports.visibility import sees_everything, visible_teams
 
 _QUARANTINED_SHOWN = 1_000
+_SHARE_DIGITS = Decimal("0.000001")
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,15 @@ class LoadChange:
 class BrokenRule:
     """A FOCUS rule that a delivery breaks without stopping it from being booked."""
 
-    rule: str
+    rule: str  # the kind of rule
+    requirement: str | None  # its id in the official FOCUS 1.2 model, where it has one there
     column_name: str
     message: str
     rows: int
+    share_of_rows: Decimal | None  # of the delivery, from 0 to 1; None where it has none
     example: str | None
+    file: str | None  # where the example stands
+    row_number: int | None
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ def load_report(session: Session, viewer: Viewer, load_id: int) -> LoadReport:
         rows_in=delivery.rows_in,
         rows_quarantined=delivery.rows_quarantined,
         changes=tuple(each for each in changes if visible is None or each.team_id in visible),
-        findings=_findings(session, delivery.id) if whole else (),
+        findings=_findings(session, delivery) if whole else (),
         quarantined=_quarantined(session, delivery.id) if whole else (),
     )
 
@@ -180,11 +185,25 @@ def _changes(session: Session, load_id: int) -> list[LoadChange]:
     ]
 
 
-def _findings(session: Session, delivery_id: int) -> tuple[BrokenRule, ...]:
+def _findings(session: Session, delivery: Delivery) -> tuple[BrokenRule, ...]:
     return tuple(
-        BrokenRule(each.rule, each.column_name, each.message, each.rows, each.example)
-        for each in deliveries.findings(session, delivery_id)
+        BrokenRule(
+            rule=each.rule,
+            requirement=each.requirement,
+            column_name=each.column_name,
+            message=each.message,
+            rows=each.rows,
+            share_of_rows=_share(each.rows, delivery.rows_in),
+            example=each.example,
+            file=each.file,
+            row_number=each.row_number,
+        )
+        for each in deliveries.findings(session, delivery.id)
     )
+
+
+def _share(rows: int, of: int) -> Decimal | None:
+    return (Decimal(rows) / of).quantize(_SHARE_DIGITS) if of else None
 
 
 def _quarantined(session: Session, delivery_id: int) -> tuple[SetAside, ...]:

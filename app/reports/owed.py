@@ -1,6 +1,6 @@
 """What a team owes for a billing month, composed from sums: direct, shared by origin, and the change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -14,11 +14,15 @@ UNALLOCATED = "Unallocated"
 
 @dataclass(frozen=True)
 class SharedPart:
-    """A team's part of the cost of a pool."""
+    """A team's part of the cost of a pool, and how the pool was split: `evenly`, `by gateway_spend`, ….
+
+    Without `split` the policy in force knows no such pool.
+    """
 
     pool_id: str
     pool_name: str
     amount: Decimal
+    split: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,11 @@ class TeamCharge:
 
 @dataclass(frozen=True)
 class Names:
-    """What the teams and pools of a billing month are called."""
+    """What the teams and pools of a billing month are called, and in words how each pool is split."""
 
     teams: dict[str, Team]
     pools: dict[str, str] = field(default_factory=dict)
+    splits: Mapping[str, str] = field(default_factory=dict)
 
 
 def names_in(period: Period, teams: Iterable[Team], pools: dict[str, str]) -> Names:
@@ -76,7 +81,7 @@ def team_charge(
         parent_id=parent,
         cost_center=team.cost_center if team else None,
         direct=sum_of(each for each in now if each.pool_id is None),
-        shared=_shared_parts(now, names.pools),
+        shared=_shared_parts(now, names),
         total=owed,
         previous_total=owed_before,
         change=EXACT.subtract(owed, owed_before),
@@ -88,9 +93,11 @@ def sum_of(sums: Iterable[OwedSum]) -> Decimal:
     return total(each.amount for each in sums)
 
 
-def _shared_parts(sums: Sequence[OwedSum], pool_names: dict[str, str]) -> tuple[SharedPart, ...]:
+def _shared_parts(sums: Sequence[OwedSum], names: Names) -> tuple[SharedPart, ...]:
     parts: dict[str, Decimal] = {}
     for each in sums:
         if each.pool_id is not None:
             parts[each.pool_id] = EXACT.add(parts.get(each.pool_id, ZERO), each.amount)
-    return tuple(SharedPart(pool, pool_names.get(pool, pool), parts[pool]) for pool in sorted(parts))
+    return tuple(
+        SharedPart(pool, names.pools.get(pool, pool), parts[pool], names.splits.get(pool)) for pool in sorted(parts)
+    )

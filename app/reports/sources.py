@@ -1,7 +1,7 @@
 """The sources bills come from, and how fresh each is."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,23 @@ class SourceStatus:
     rows_loaded: int
     rows_quarantined: int
     last_run_state: str | None  # of the scheduler
+    last_run_message: str | None
+    last_run_at: datetime | None  # when it ended
     next_run_at: datetime | None
+    cadence_minutes: int | None  # how often the scheduler runs it, as far as is known
+
+    @property
+    def run_failed(self) -> bool:
+        """Whether the scheduler's last run failed and nothing has been handed over since."""
+        if self.last_run_state != "failed" or self.last_run_at is None:
+            return False
+        return self.last_received_at is None or self.last_received_at <= self.last_run_at
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether the scheduler has missed it: a whole cadence after its next run was due, nothing has run."""
+        if self.next_run_at is None or self.cadence_minutes is None or self.last_run_state == "running":
+            return False
+        return now > self.next_run_at + timedelta(minutes=self.cadence_minutes)
 
 
 def sources(session: Session, viewer: Viewer) -> tuple[SourceStatus, ...]:
@@ -33,4 +49,5 @@ def sources(session: Session, viewer: Viewer) -> tuple[SourceStatus, ...]:
     found = (SourceStatus(*row) for row in source_rows(session))
     if sees_everything(viewer):
         return tuple(found)
-    return tuple(replace(each, last_message=None) for each in found)  # a message may quote cells of the bill
+    # A message may quote cells of the bill.
+    return tuple(replace(each, last_message=None, last_run_message=None) for each in found)

@@ -90,7 +90,9 @@ def _block(
     months = [months_back(period.start, back) for back in reversed(range(_MONTHS))]
     return TeamStatementBlock(
         currency=sums[0].currency,
-        charge=team_charge(team_id, now, before, basis.names, parent=parent if parent in parents else None),
+        charge=team_charge(
+            team_id, now, before, basis.names_in(sums[0].currency), parent=parent if parent in parents else None
+        ),
         services=_services(now, before),
         trend=tuple(
             (month, sum_of(each for each in sums if each.billing_period_start in Period.month_of(month)))

@@ -25,6 +25,12 @@ def shared_amount(charge: TeamCharge, pool_id: str) -> Decimal | None:
     return next((part.amount for part in charge.shared if part.pool_id == pool_id), None)
 
 
+def _split(charges: Sequence[TeamCharge], pool_id: str) -> str:
+    """How a pool was split, as the end of a sentence."""
+    words = next((part.split for charge in charges for part in charge.shared if part.pool_id == pool_id), None)
+    return f", split {words}" if words else ""
+
+
 def chargeback_table(report: ChargebackReport, block: ChargebackBlock) -> Component:
     """Every digit of what each team owes, and where it comes from."""
     charges = (*block.teams, block.unallocated)
@@ -34,7 +40,10 @@ def chargeback_table(report: ChargebackReport, block: ChargebackBlock) -> Compon
         Column("cost_center", "Cost center", width=110),
         Column("total", "Total", Kind.EXACT, hint="Every digit; what follows the cents is in grey"),
         Column("direct", "Direct", Kind.MONEY),
-        *(Column(f"pool:{pool_id}", name, Kind.MONEY, hint=f"Shared: {name}") for pool_id, name in origins.items()),
+        *(
+            Column(f"pool:{pool_id}", name, Kind.MONEY, hint=f"Shared: {name}{_split(charges, pool_id)}")
+            for pool_id, name in origins.items()
+        ),
         *([Column("shared", "All shared", Kind.MONEY)] if len(origins) > 1 else []),
         Column("previous", report.period.previous_month().label, Kind.MONEY),
         Column("change", "Change", Kind.MONEY),

@@ -13,6 +13,7 @@ from app.domain.period import Period
 from app.domain.viewer import Viewer
 from app.errors import BadInput
 from app.reports.chargeback import ChargebackBlock, ChargebackReport, billing_periods, chargeback
+from app.reports.pool_splits import split_sentence
 from frontend.amounts import change_words
 from frontend.answer import Question, answers, asking, leading_to, page
 from frontend.callback import callback
@@ -102,6 +103,7 @@ def _block(report: ChargebackReport, block: ChargebackBlock) -> Component:
                 download("XLSX", f"{files}.xlsx?{query}"),
             ),
             chargeback_table(report, block),
+            *(html.P(split_sentence(pool), className="quiet") for pool in block.pools),
         ],
         **labelled(f"Chargeback in {block.currency}"),
     )

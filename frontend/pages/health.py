@@ -10,9 +10,13 @@ from app.domain.viewer import Viewer
 from app.reports.loads import LoadRow, loads
 from app.reports.sources import SourceStatus, sources
 from frontend.answer import Question, answers, asking, page
-from frontend.clock import today
+from frontend.clock import now, today
+from frontend.components.cross_check_card import cross_check_card
+from frontend.components.double_counting_card import double_counting_card
 from frontend.components.freshness import freshness_card
+from frontend.components.gateway_card import gateway_card
 from frontend.components.invoices_card import invoices_card
+from frontend.components.restatements_card import restatements_card
 from frontend.components.states import no_bills
 from frontend.components.table import Column, Kind, Row, money, money_table
 from frontend.state import query_string
@@ -38,9 +42,13 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     shown = loads(session, viewer, question["source"], before=question["before"], limit=LOADS)
     return html.Div(
         [
-            freshness_card(statuses, today=today()),
+            freshness_card(statuses, now=now()),
             _rows(statuses),
+            double_counting_card(session, viewer),
             invoices_card(session, viewer, today=today()),
+            cross_check_card(session, viewer),
+            gateway_card(session, viewer),
+            restatements_card(session, viewer),
             _loads(question["source"], shown),
         ],
     )
@@ -54,6 +62,9 @@ def _rows(statuses: tuple[SourceStatus, ...]) -> Component:
         Column("loaded", "Rows loaded", Kind.COUNT),
         Column("quarantined", "Rows quarantined", Kind.COUNT, hint="Rows that could not be booked"),
         Column("message", "Last message"),
+        Column("run", "Last run", hint="Of the scheduler"),
+        Column("next_run", "Next run (UTC)", width=150),
+        Column("cadence", "Runs every"),
     ]
     rows: list[Row] = [
         {
@@ -64,10 +75,28 @@ def _rows(statuses: tuple[SourceStatus, ...]) -> Component:
             "loaded": status.rows_loaded,
             "quarantined": status.rows_quarantined,
             "message": status.last_message,
+            "run": _run(status),
+            "next_run": f"{status.next_run_at:%Y-%m-%d %H:%M}" if status.next_run_at else None,
+            "cadence": _cadence(status.cadence_minutes),
         }
         for status in statuses
     ]
     return _card("Is every row of every bill accounted for?", money_table("sources", "Sources", columns, rows))
+
+
+def _run(status: SourceStatus) -> str | None:
+    """How the scheduler's last run went, such as `✗ failed: the key has expired`."""
+    if status.last_run_state is None:
+        return None
+    sign = {"done": "✓", "failed": "✗"}.get(status.last_run_state, "…")
+    told = f": {status.last_run_message}" if status.last_run_message else ""
+    return f"{sign} {status.last_run_state}{told}"
+
+
+def _cadence(minutes: int | None) -> str | None:
+    if minutes is None:
+        return None
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
 
 
 def _loads(source: str | None, shown: tuple[LoadRow, ...]) -> Component:

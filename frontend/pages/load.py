@@ -6,7 +6,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from sqlalchemy.orm import Session
 
-from app.domain.money import EXACT
+from app.domain.money import EXACT, plain
 from app.domain.viewer import Viewer
 from app.errors import NotFound
 from app.reports.loads import LoadChange, LoadReport, load_report
@@ -88,23 +88,27 @@ def _change(change: LoadChange, teams: dict[str, str]) -> Row:
 
 def _findings(report: LoadReport) -> Component:
     columns = [
-        Column("rule", "Rule", pinned=True, width=200),
-        Column("column", "Column", width=180),
-        Column("message", "What it means"),
+        Column("rule", "Rule", pinned=True, width=240, hint="Its id in the FOCUS 1.2 model, or the kind of rule"),
+        Column("column", "Column", width=200),
+        Column("message", "What is wrong", width=360),
         Column("rows", "Rows", Kind.COUNT, width=100),
-        Column("example", "Example"),
+        Column("share", "Share of rows", Kind.PERCENT, width=100),
+        Column("place", "For example, row", width=240),
+        Column("example", "Which has", width=360),
     ]
     rows: list[Row] = [
         {
-            "rule": broken.rule,
+            "rule": broken.requirement or broken.rule,
             "column": broken.column_name,
             "message": broken.message,
             "rows": broken.rows,
+            "share": None if broken.share_of_rows is None else plain(broken.share_of_rows * 100),
+            "place": f"{broken.file}:{broken.row_number}" if broken.file else None,
             "example": broken.example,
         }
         for broken in report.findings
     ]
-    return _section("Which FOCUS rules does it break?", "None that we check.", "findings", columns, rows)
+    return _section("Which rules of FOCUS does the vendor break?", "None that we check.", "findings", columns, rows)
 
 
 def _quarantined(report: LoadReport) -> Component:

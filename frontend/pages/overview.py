@@ -13,7 +13,7 @@ from app.reports.cost_query import CostQuery, Granularity
 from app.reports.overview import Overview, OverviewBlock, overview
 from frontend.amounts import change_words, readable
 from frontend.answer import Question, answers, asking, page
-from frontend.clock import today
+from frontend.clock import now, today
 from frontend.components.attributes import labelled
 from frontend.components.figure import chart_card, download, graph
 from frontend.components.freshness import freshness_card
@@ -52,7 +52,7 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
             freshness_card(
                 report.sources,
                 dcc.Link("Data health", href="/health", className="action"),
-                today=date.fromisoformat(question["today"]),
+                now=now(),
             ),
         ]
     )

@@ -12,6 +12,7 @@ from app.domain.period import Period, months_back
 from app.domain.viewer import Viewer
 from app.reports.chargeback import billing_periods
 from app.reports.cost_query import CostQuery, Granularity
+from app.reports.owed import SharedPart
 from app.reports.team_statement import ServiceCharge, TeamStatement, TeamStatementBlock, team_statement
 from app.reports.teams import team_names
 from frontend.amounts import change_words
@@ -70,10 +71,7 @@ def _block(statement: TeamStatement, block: TeamStatementBlock, team_id: str) ->
             html.Div(
                 [
                     kpi("Direct", charge.direct, currency, "charged to this team by the policy's rules"),
-                    *(
-                        kpi(part.pool_name, part.amount, currency, "its part of a shared cost")
-                        for part in charge.shared
-                    ),
+                    *(kpi(part.pool_name, part.amount, currency, _how(part)) for part in charge.shared),
                 ],
                 className="kpis parts",
             ),
@@ -82,6 +80,10 @@ def _block(statement: TeamStatement, block: TeamStatementBlock, team_id: str) ->
         ],
         **labelled(f"Statement in {currency}"),
     )
+
+
+def _how(part: SharedPart) -> str:
+    return f"its part of a shared cost, split {part.split}" if part.split else "its part of a shared cost"
 
 
 def _trend(statement: TeamStatement, block: TeamStatementBlock, team_id: str) -> Component:

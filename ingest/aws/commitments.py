@@ -13,8 +13,9 @@ from app.domain.money import plain
 from ingest.aws.amounts import COST_COLUMNS, EXACT, Exact, exact, total
 from ingest.aws.line_item import BILLED, COVERED, NEGATION, PLAN_FEE, RESERVATION_FEE, LineItems
 from ingest.aws.products import SAVINGS_PLANS
-from ingest.delivery import Note, part
+from ingest.delivery import part
 from ingest.engine.duckdb import POSITION, rows_of
+from ingest.finding import Finding
 from ingest.focus.lines import UNREADABLE
 
 UNUSED_PART, DIFFERENCE_PART = 1, 2
@@ -127,14 +128,14 @@ class Differences:
         }
         return table.select(**row)
 
-    def note(self) -> Note:
+    def note(self) -> Finding:
         """What to tell the reader."""
         sums: dict[tuple[str, str], Decimal] = {}
         for each in self.found:
             key = str(each["period"])[:7], each["currency"]
             sums[key] = sums.get(key, Decimal(0)) + each["amount"]
         shown = (f"{plain(amount)} {currency} in {month}" for (month, currency), amount in sorted(sums.items()))
-        return Note(
+        return Finding(
             rule="negation-cancels",
             column=BILLED[-1],
             message="of SavingsPlanCoveredUsage and SavingsPlanNegation do not add up to zero; the difference is"

@@ -20,9 +20,10 @@ from ingest.aws.commitments import Differences, folded_differences, unreadable_f
 from ingest.aws.line_item import BILLED, COVERED, DISCOUNTS, KNOWN, NEEDED, NEGATION, LineItems
 from ingest.aws.native import Native, names
 from ingest.aws.split import Splits, has_splits
-from ingest.delivery import Note, OpenDelivery, open_rows, place
+from ingest.delivery import OpenDelivery, open_rows, place
 from ingest.engine.duckdb import POSITION, bill_table, rows_of
 from ingest.files import SourceFile
+from ingest.finding import Finding
 from ingest.focus.lines import UNREADABLE
 from ingest.focus.spec import COLUMNS
 from ingest.kind import Opening
@@ -57,7 +58,7 @@ def open_cur(opening: Opening, files: Sequence[SourceFile]) -> OpenDelivery:
 class _Report:
     items: LineItems
     focus: Table
-    notes: tuple[Note, ...]
+    notes: tuple[Finding, ...]
 
 
 def _report(opening: Opening, staged: Sequence[StagedFile]) -> _Report:
@@ -134,11 +135,11 @@ def _counted(native: Native) -> dict[str | None, int]:
     }
 
 
-def _unknown_types_note(rows: Mapping[str | None, int]) -> Note | None:
+def _unknown_types_note(rows: Mapping[str | None, int]) -> Finding | None:
     unknown = sorted(str(kind) for kind in rows if kind not in KNOWN)
     if not unknown:
         return None
-    return Note(
+    return Finding(
         rule="line-item-type",
         column="line_item_line_item_type",
         message="is one that Trueup has not met; its unblended cost is booked as usage",
@@ -147,7 +148,7 @@ def _unknown_types_note(rows: Mapping[str | None, int]) -> Note | None:
     )
 
 
-def _gross_discounts_note(items: LineItems) -> Note | None:
+def _gross_discounts_note(items: LineItems) -> Finding | None:
     """Discounts that have no net cost, beside usage that has: its net cost contains them already."""
     native = items.native
     if not native.has(BILLED[0]) or not items.types.intersection(DISCOUNTS):
@@ -157,7 +158,7 @@ def _gross_discounts_note(items: LineItems) -> Note | None:
     (found,) = rows_of(native.table.aggregate(gross=(discount & ~net).sum(), net=(~discount & net).sum()))
     if not found["gross"] or not found["net"]:
         return None
-    return Note(
+    return Finding(
         rule="net-discount",
         column=native.written(BILLED[0]),
         message="is empty for a discount, while usage has its net cost; the discount may be counted twice",

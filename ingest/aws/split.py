@@ -14,8 +14,9 @@ from ibis import Column, Table
 
 from ingest.aws.amounts import COST_COLUMNS, EXACT, exact, total
 from ingest.aws.line_item import BILLED, COVERED, LIST, PLAN_COST, RESERVED, RESERVED_COST, USAGE, LineItems
-from ingest.delivery import Note, place
+from ingest.delivery import place
 from ingest.engine.duckdb import POSITION, rows_of
+from ingest.finding import Finding
 from ingest.focus.lines import UNREADABLE
 
 PARENT = "split_line_item_parent_resource_id"
@@ -112,7 +113,7 @@ class Splits:
             }
         )
 
-    def note(self) -> Note | None:
+    def note(self) -> Finding | None:
         """What to tell the reader about split rows without a parent."""
         all_rows = self._items.native.table.filter(_is_split(self._items))
         orphans = all_rows.anti_join(self._pairs, POSITION)
@@ -120,7 +121,7 @@ class Splits:
         (found,) = rows_of(orphans.aggregate(rows=orphans.count(), example=named.min()))
         if not found["rows"]:
             return None
-        return Note(
+        return Finding(
             rule="split-without-parent",
             column=PARENT,
             message="names an instance that is not in the delivery, or its split cost cannot be read; the row carries"

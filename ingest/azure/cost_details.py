@@ -14,9 +14,10 @@ from ingest.azure.pair_notes import pair_notes
 from ingest.azure.services import OPENAI
 from ingest.azure.tokens import token_drivers
 from ingest.azure.twins import list_rows, pair_rows, shared_rows, traces
-from ingest.delivery import Note, OpenDelivery, open_rows
+from ingest.delivery import OpenDelivery, open_rows
 from ingest.engine.duckdb import bill_table
 from ingest.files import SourceFile
+from ingest.finding import Finding
 from ingest.focus.spec import Dataset, layout
 from ingest.kind import Opening
 from ingest.staging import StagedFile, TableFile, open_table, stage_table
@@ -136,10 +137,10 @@ def _tokens(opening: Opening, rewritten: Sequence[StagedFile]) -> Table | None:
     )
 
 
-def _single_notes(backend: Backend) -> tuple[Note, ...]:
+def _single_notes(backend: Backend) -> tuple[Finding, ...]:
     (rows,) = backend.raw_sql("SELECT count(*) FROM azure_row").fetchone()
     message = (
         "no reservation or savings plan shows in these files, so effective cost is billed cost; if one went unused all"
         " month, hand over the amortized cost too"
     )
-    return (Note("Azure-Single-File", "EffectiveCost", message, rows),)
+    return (Finding("Azure-Single-File", "EffectiveCost", message, rows),)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ibis.backends.duckdb import Backend
 
-from ingest.delivery import Note
+from ingest.finding import Finding
 
 _RULE, _DIFFERENCE = "Azure-Pair", "Azure-Pair-Difference"
 _AMOUNT = "TRY_CAST({} AS DECIMAL(38, 20))"  # in a message only; what is booked keeps every digit
@@ -15,15 +15,15 @@ _WITHOUT_TWIN = (
 )
 
 
-def pair_notes(backend: Backend) -> tuple[Note, ...]:
+def pair_notes(backend: Backend) -> tuple[Finding, ...]:
     """The notes on the tables `azure_row` and `azure_twin`."""
     return tuple(_notes(backend))
 
 
-def _notes(backend: Backend) -> Iterator[Note]:
+def _notes(backend: Backend) -> Iterator[Finding]:
     (pairs,) = backend.raw_sql("SELECT count(*) FROM azure_twin").fetchone()
     if pairs:
-        yield Note(
+        yield Finding(
             _RULE,
             "BilledCost",
             "rows of actual and of amortized cost are about one usage; each pair became one row",
@@ -38,7 +38,7 @@ def _notes(backend: Backend) -> Iterator[Note]:
     )
     for rows, currency, amount in backend.raw_sql(differing).fetchall():
         message = "usage outside reservations and savings plans is billed at another cost than it is amortized"
-        yield Note(_DIFFERENCE, "BilledCost", message, rows, f"{_plain(amount)} {currency} more is billed")
+        yield Finding(_DIFFERENCE, "BilledCost", message, rows, f"{_plain(amount)} {currency} more is billed")
     for half, other, effect in (
         ("actual", "amortized", "billed and not effective"),
         ("amortized", "actual", "effective and not billed"),
@@ -50,7 +50,7 @@ def _notes(backend: Backend) -> Iterator[Note]:
         )
         for rows, currency, amount in backend.raw_sql(query).fetchall():
             message = f"rows outside reservations and savings plans are only in the {half} cost, not in the {other}"
-            yield Note(_DIFFERENCE, "BilledCost", message, rows, f"{_plain(amount)} {currency} is {effect}")
+            yield Finding(_DIFFERENCE, "BilledCost", message, rows, f"{_plain(amount)} {currency} is {effect}")
 
 
 def _plain(amount: object) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import storage  # type: ignore[import-untyped]  # it ships no types
+from google.cloud import storage  # type: ignore[attr-defined]  # it ships no types
 from requests import exceptions as requests
 
 from app.errors import NotFound, NotPermitted, Unavailable

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from app.domain.invoice import InvoiceTotal
 from app.domain.invoice_file import InvoiceLine
 from app.errors import BadInput
-from ingest.delivery import Note, OpenDelivery, open_rows
+from ingest.delivery import OpenDelivery, open_rows
 from ingest.files import SourceFile
+from ingest.finding import Finding
 from ingest.focus.invoice_detail import invoice_totals, read_invoice_detail
 from ingest.focus.remote import check, offers
 from ingest.focus.settings import FocusSettings
@@ -70,7 +71,7 @@ def _advice(file: _FocusFile) -> str:
     return "Ingest the Cost and Usage file that was exported with it."
 
 
-def _invoices(tables: Sequence[TableFile]) -> tuple[tuple[InvoiceTotal, ...], list[Note]]:
+def _invoices(tables: Sequence[TableFile]) -> tuple[tuple[InvoiceTotal, ...], list[Finding]]:
     """What the invoices of Invoice Detail files come to. One that cannot be read keeps no charge from being booked."""
     lines: list[InvoiceLine] = []
     notes = []
@@ -79,7 +80,7 @@ def _invoices(tables: Sequence[TableFile]) -> tuple[tuple[InvoiceTotal, ...], li
             lines += read_invoice_detail(table)
         except BadInput as error:
             notes.append(
-                Note("Invoice Detail", "InvoiceId", "cannot be read, so no invoice of it is known", 1, str(error))
+                Finding("Invoice Detail", "InvoiceId", "cannot be read, so no invoice of it is known", 1, str(error))
             )
     return invoice_totals(lines), notes
 

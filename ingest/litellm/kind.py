@@ -9,9 +9,10 @@ from dataclasses import replace
 from ibis import Table
 
 from app.errors import BadInput
-from ingest.delivery import Note, OpenDelivery, open_drivers
+from ingest.delivery import OpenDelivery, open_drivers
 from ingest.engine.duckdb import rows_of
 from ingest.files import SUFFIXES, SourceFile
+from ingest.finding import Finding
 from ingest.kind import Kind, Opening
 from ingest.litellm.api import check, offers
 from ingest.litellm.settings import DIMENSIONS, LiteLLMSettings
@@ -32,7 +33,7 @@ def open_litellm(opening: Opening) -> OpenDelivery:
         staged.append(each)
         shapes[file.name] = found
     shape = _only_shape(shapes)
-    notes: list[Note] = []
+    notes: list[Finding] = []
 
     def driver_table(bill: Table) -> Table:
         readable = readable_logs(bill) if shape is Shape.LOGS else readable_daily(bill)
@@ -81,17 +82,19 @@ def _times_twice(counts: Mapping[str, int | None]) -> int:
     return (counts.get("ids") or 0) - (counts.get("distinct_ids") or 0)
 
 
-def _notes(shape: Shape, counts: Mapping[str, int | None], shapes: Mapping[str, tuple[Shape, str]]) -> Sequence[Note]:
+def _notes(
+    shape: Shape, counts: Mapping[str, int | None], shapes: Mapping[str, tuple[Shape, str]]
+) -> Sequence[Finding]:
     notes = []
     unread = (counts["rows"] or 0) - (counts["readable"] or 0)
     if unread:
         day = "startTime" if shape is Shape.LOGS else "date"
-        notes.append(Note("readable", day, "or spend or tokens cannot be read; such rows count nowhere", unread))
+        notes.append(Finding("readable", day, "or spend or tokens cannot be read; such rows count nowhere", unread))
     if twice := _times_twice(counts):
-        notes.append(Note("unique", "request_id", "comes more than once; each request counts once", twice))
+        notes.append(Finding("unique", "request_id", "comes more than once; each request counts once", twice))
     if any(owner == "tag" for _, owner in shapes.values()):
         message = "a request with several tags stands in each of them, so that sums over tags exceed the spend"
-        notes.append(Note("overlap", "tag", message, counts["rows"] or 0))
+        notes.append(Finding("overlap", "tag", message, counts["rows"] or 0))
     return notes
 
 

@@ -9,8 +9,9 @@ from ibis import Table
 from pydantic import Field, model_validator
 
 from app.errors import BadInput
-from ingest.delivery import Note, OpenDelivery, open_rows
+from ingest.delivery import OpenDelivery, open_rows
 from ingest.engine.duckdb import bill_table, rows_of
+from ingest.finding import Finding
 from ingest.kind import Access, Kind, Opening, SourceSettings
 from ingest.mapped.document import parse_mapping
 from ingest.mapped.mapping import Mapping
@@ -64,13 +65,13 @@ def check(settings: MappedSettings) -> Iterator[Access]:
         yield Access(ok=True, message=f"The mapping names {count} FOCUS columns.")
 
 
-def _notes(bill: Table, mapping: Mapping) -> list[Note]:
+def _notes(bill: Table, mapping: Mapping) -> list[Finding]:
     if not mapping.leave_out:
         return []
     (row,) = rows_of(bill.aggregate(rows=left_out(bill, mapping).sum()))
     count = int(row["rows"] or 0)
     column = mapping.leave_out[0].column
-    return [Note("mapping", column, "left out, as the mapping says", count)] if count else []
+    return [Finding("mapping", column, "left out, as the mapping says", count)] if count else []
 
 
 KIND = Kind(

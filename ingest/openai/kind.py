@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 from app.errors import BadInput
-from ingest.delivery import Note, OpenDelivery, open_rows
+from ingest.delivery import OpenDelivery, open_rows
 from ingest.files import SourceFile
+from ingest.finding import Finding
 from ingest.kind import Kind, Opening
 from ingest.monthly import read_entries
 from ingest.openai.api import check, offers
@@ -71,7 +72,7 @@ def _quantities(file: SourceFile, buckets: list[dict[str, Any]]) -> Iterator[Qua
             yield from quantities(f"{file.name}, bucket {number}", bucket, result)
 
 
-def _notes(buckets: dict[SourceFile, list[dict[str, Any]]]) -> Iterator[Note]:
+def _notes(buckets: dict[SourceFile, list[dict[str, Any]]]) -> Iterator[Finding]:
     """Kinds of results that we do not know, so that nobody misses them in silence."""
     unknown: dict[str, int] = {}
     for found in buckets.values():
@@ -81,4 +82,4 @@ def _notes(buckets: dict[SourceFile, list[dict[str, Any]]]) -> Iterator[Note]:
                     name = str(result.get("object"))
                     unknown[name] = unknown.get(name, 0) + 1
     for name, rows in sorted(unknown.items()):
-        yield Note("trueup-unknown-result", "object", f"OpenAI results of a kind not known: {name}", rows, name)
+        yield Finding("trueup-unknown-result", "object", f"OpenAI results of a kind not known: {name}", rows, name)

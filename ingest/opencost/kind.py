@@ -13,9 +13,10 @@ from ibis import Table
 
 from app.errors import BadInput
 from ingest.columns import exact_columns, is_number, json_object, summed_once
-from ingest.delivery import Note, OpenDelivery, open_drivers
+from ingest.delivery import OpenDelivery, open_drivers
 from ingest.engine.duckdb import rows_of
 from ingest.files import SourceFile
+from ingest.finding import Finding
 from ingest.focus.cells import instant_cell
 from ingest.kind import Kind, Opening
 from ingest.opencost.allocations import DIMENSIONS, MEASURES, columns, rows_of_answer, rows_of_export
@@ -37,7 +38,7 @@ def open_opencost(opening: Opening) -> OpenDelivery:
     if len(kinds) > 1:
         raise BadInput("Answers of the API and CSV exports count the same twice. Hand over one of the two.")
     staged = [_stage(opening, file, settings.labels) for file in opening.files]
-    notes: list[Note] = []
+    notes: list[Finding] = []
 
     def driver_table(bill: Table) -> Table:
         readable = instant_cell(bill, "day").value.notnull()
@@ -47,7 +48,7 @@ def open_opencost(opening: Opening) -> OpenDelivery:
         (counts,) = rows_of(told.aggregate(rows=told.count(), readable=told["trueup_readable"].sum()))
         unread = (counts["rows"] or 0) - (counts["readable"] or 0)
         if unread:
-            notes.append(Note("readable", "day", "or cost or hours cannot be read; such rows count nowhere", unread))
+            notes.append(Finding("readable", "day", "or cost or hours cannot be read; such rows count nowhere", unread))
         return _drivers(told.filter(told["trueup_readable"]), settings)
 
     opened = open_drivers(opening.backend, staged, version="OpenCost allocation", drivers=driver_table)

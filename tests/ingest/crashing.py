@@ -26,7 +26,7 @@ _CONTEXT.set_forkserver_preload([__name__])
 
 def ingest_until(fatal: str, config: Settings, file: Path) -> int:
     """The exit code of a process that ingests `file` into `aws` and is killed at the stage `fatal`."""
-    process = _CONTEXT.Process(target=_ingest, args=(fatal, config, file))
+    process = _CONTEXT.Process(target=_ingest, args=(fatal, config, file, dict(os.environ)))
     process.start()
     process.join(60)
     code = process.exitcode
@@ -39,7 +39,8 @@ def _die(*_arguments: Any, **_options: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _ingest(fatal: str, config: Settings, file: Path) -> None:
+def _ingest(fatal: str, config: Settings, file: Path, environment: dict[str, str]) -> None:
+    os.environ.update(environment)  # the server that forks was started with another
     match fatal:
         case "archive":
             ingest.archive.__dict__["_copy"] = _half_a_copy

@@ -106,7 +106,7 @@ def test_a_correction_is_billed_this_month_and_charged_where_it_was_used(trueup:
 def test_a_billing_period_that_starts_in_mid_month_is_booked_in_its_month(trueup: Trueup, tmp_path: Path) -> None:
     outcome = trueup.ingest(write_csv(tmp_path / "bill.csv", [focus_row("1", BillingPeriodStart="2026-03-15")]))
     assert trueup.live() == [("2026-03", 1)]
-    assert [finding.rule for finding in outcome.findings] == ["whole-month"]
+    assert "whole-month" in [finding.rule for finding in outcome.findings]
 
 
 def test_columns_that_focus_does_not_know_are_kept_with_the_line(trueup: Trueup, tmp_path: Path) -> None:

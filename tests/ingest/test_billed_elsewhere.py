@@ -68,10 +68,10 @@ def test_switched_on_charges_that_are_live_give_way_with_a_difference_on_record(
     assert trueup.live() == [("2026-03", 0), ("2026-04", 0)]
     assert trueup.costs() == {}
     assert sorted(trueup.differences(march.load_id)) == [
-        (None, "Amazon Bedrock", 3, 0),
-        (None, "Amazon EC2", 1, 0),
+        (None, "Amazon Bedrock", Decimal(3), Decimal(0)),
+        (None, "Amazon EC2", Decimal(1), Decimal(0)),
     ]
-    assert trueup.differences(april.load_id) == [(None, "Amazon EC2", 5, 0)]
+    assert trueup.differences(april.load_id) == [(None, "Amazon EC2", Decimal(5), Decimal(0))]
     assert [load for load, _ in quantities(trueup)][-1] == march.load_id
     assert trueup.ingest(bill, source="vendor").unchanged
 

@@ -105,12 +105,12 @@ def test_an_error_in_the_middle_is_on_record_and_changes_nothing(trueup: Trueup,
 
     def progress(stage: str, _done: int) -> None:
         if stage == "post":
-            raise OSError("no space left on device")
+            raise OSError("the cable came off")
 
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(OSError, match="the cable"):
         trueup.ingest(new, progress=progress)
     assert trueup.figures() == before
-    assert trueup.deliveries()[-1] == ("refused", "failed: OSError('no space left on device')")
+    assert trueup.deliveries()[-1] == ("refused", "failed: OSError('the cable came off')")
     assert list(trueup.config.temp_dir.iterdir()) == []
     trueup.ingest(new)
     assert trueup.total() == NEW_TOTAL

@@ -35,7 +35,7 @@ def test_odd_casing_of_allowed_values_folds_into_one_key(trueup: Trueup, tmp_pat
     assert trueup.costs("charge_category") == {"USD": {"Usage": 3}}
     assert trueup.lines(filters=["charge_category:Usage"]).totals == {"USD": 3}
     casing = {finding.column: finding.rows for finding in outcome.findings if finding.rule == "casing"}
-    assert casing == {"charge_category": 2, "service_category": 1}
+    assert casing == {"ChargeCategory": 2, "ServiceCategory": 1}
 
 
 def test_every_spelling_of_absence_is_one_key(trueup: Trueup, tmp_path: Path, one_key: Any) -> None:
@@ -83,7 +83,7 @@ def test_tags_without_value_and_of_other_types_stay_what_they_are(trueup: Trueup
 def test_tags_that_are_no_json_are_read_as_none_and_said_so(trueup: Trueup, tmp_path: Path, one_key: Any) -> None:
     outcome = trueup.ingest(write_csv(tmp_path / "bill.csv", [focus_row("1", Tags="team=search")]))
     assert one_key().tags == {}
-    assert [(f.rule, f.rows, f.example) for f in outcome.findings] == [("json", 1, "team=search")]
+    assert ("json", 1, "team=search") in [(f.rule, f.rows, f.example) for f in outcome.findings]
 
 
 def test_a_columns_own_casing_is_kept_where_focus_lists_no_values() -> None:

@@ -9,9 +9,10 @@ from app.api import schemas
 from app.api.answers import Answer, rendered, report_route, respond
 from app.api.cursors import cursor_after, entry_before
 from app.api.deps import SessionDep, ViewerDep
-from app.exports.tables import loads_table
+from app.exports.tables import loads_table, restatements_table
 from app.reports.deliveries import deliveries
 from app.reports.loads import LoadReport, load_report, loads
+from app.reports.restatements import restatements
 
 router = APIRouter(tags=["ingest"])
 
@@ -36,6 +37,15 @@ def read_loads(
 def read_load(session: SessionDep, viewer: ViewerDep, load_id: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> Response:
     """One load, what it changed against the one it replaced, and what was wrong with its delivery."""
     return Response(rendered(load_report(session, viewer, load_id)), media_type="application/json")
+
+
+@report_route(router, "/restatements", model=schemas.Restatements)
+def read_restatements(
+    request: Request, session: SessionDep, viewer: ViewerDep, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
+) -> Response:
+    """What the newest loads that replaced others changed, by billing period, newest first."""
+    found = restatements(session, viewer, limit=limit)
+    return respond(request, Answer(lambda: {"restatements": found}, lambda: restatements_table(found)))
 
 
 @router.get("/deliveries", response_model=schemas.Deliveries)

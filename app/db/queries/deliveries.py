@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, and_, cast, func, select
+from sqlalchemy import BigInteger, Integer, Row, Select, and_, case, cast, extract, func, select
 from sqlalchemy.orm import Session
 
 from app.db.tables import Delivery, Finding, Load, LoadDifference, QuarantinedRow, ScheduledRun, Source
@@ -31,6 +31,10 @@ def source_rows(session: Session) -> list[tuple[Any, ...]]:
     )
     newest_ids = select(func.max(Delivery.id)).group_by(Delivery.source_id)
     newest_runs = select(func.max(ScheduledRun.id)).group_by(ScheduledRun.source_id)
+    # What a source was told, or what the scheduler left between its newest run and the next; a retry comes sooner.
+    waited = extract("epoch", ScheduledRun.next_run_at - ScheduledRun.finished_at) / 60
+    left = case((ScheduledRun.state == "done", cast(func.round(waited), Integer)))
+    cadence = func.coalesce(cast(Source.config["cadence_minutes"].astext, Integer), left)
     statement = (
         select(
             Source.name,
@@ -43,7 +47,10 @@ def source_rows(session: Session) -> list[tuple[Any, ...]]:
             func.coalesce(live.c.rows_loaded, 0),
             func.coalesce(set_aside.c.rows_quarantined, 0),
             ScheduledRun.state,
+            ScheduledRun.message,
+            ScheduledRun.finished_at,
             ScheduledRun.next_run_at,
+            cadence,
         )
         .outerjoin(Delivery, and_(Delivery.source_id == Source.id, Delivery.id.in_(newest_ids)))
         .outerjoin(live, live.c.source_id == Source.id)

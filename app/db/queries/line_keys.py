@@ -1,7 +1,7 @@
 """The way from a question to line items: charge keys, of which loads and days, and what part of them is asked for."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import and_, func, select
@@ -22,6 +22,7 @@ class DetailOfLoad:
     source: str
     delivery_sha256: str
     billing_period_start: date
+    received_at: datetime  # when that delivery came in
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def details(session: Session, question: Question) -> list[DetailOfLoad]:
     """The live loads that can hold line items of the question's span."""
     loads, _ = live_loads(session, question)
     statement = (
-        select(Load.id, Source.name, Delivery.sha256, Load.billing_period_start)
+        select(Load.id, Source.name, Delivery.sha256, Load.billing_period_start, Delivery.received_at)
         .join(Source, Source.id == Load.source_id)
         .join(LoadDelivery, LoadDelivery.load_id == Load.id)
         .join(Delivery, Delivery.id == LoadDelivery.delivery_id)

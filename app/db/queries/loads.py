@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.tables import Delivery, Load, Source
@@ -56,3 +56,15 @@ def accepted(session: Session, live: Load) -> frozenset[int]:
 def has_loads(session: Session, source_id: int) -> bool:
     """Whether anything of a source was ever booked."""
     return session.scalars(select(Load.id).where(Load.source_id == source_id).limit(1)).first() is not None
+
+
+def holds_charges(session: Session, source_id: int, start: date, end: date) -> bool:
+    """Whether charges of a source are live in a billing period from `start` up to, not including, `end`."""
+    statement = select(Load.id).where(
+        Load.source_id == source_id,
+        Load.state == "live",
+        Load.billing_period_start >= start,
+        Load.billing_period_start < end,
+        func.jsonb_array_length(Load.totals) > 0,
+    )
+    return session.scalars(statement.limit(1)).first() is not None

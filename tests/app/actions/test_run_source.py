@@ -1,6 +1,8 @@
 """Running a source that is fetched from elsewhere: what is new is taken, once; what fails leaves the rest alone."""
 
 from datetime import date
+from errno import ENOSPC
+from pathlib import Path
 
 from app.actions.ingest import Run, run_source
 from app.actions.sources import change_source
@@ -9,6 +11,7 @@ from app.db.tables import Delivery
 from app.domain.period import months_back, next_month
 from app.domain.viewer import operator
 from app.errors import BadInput, NotPermitted, Unavailable
+from ingest.kind import Offer
 from tests.ingest import shelf
 from tests.ingest.bills import focus_row
 from tests.ingest.shelf import offer
@@ -17,8 +20,8 @@ from tests.trueup import Trueup
 MARCH, APRIL = [focus_row("1")], [focus_row("2", day="2026-04-01")]
 
 
-def run(trueup: Trueup, name: str = "vendor", **options: date) -> Run:
-    return run_source(trueup.engine, operator(), trueup.config, name, **options)
+def run(trueup: Trueup, name: str = "vendor", month: date | None = None) -> Run:
+    return run_source(trueup.engine, operator(), trueup.config, name, month=month)
 
 
 def test_what_a_vendor_offers_is_taken_once(trueup: Trueup, on_shelf: list[shelf.On]) -> None:
@@ -37,7 +40,6 @@ def test_a_new_version_replaces_what_it_is_a_snapshot_of(trueup: Trueup, on_shel
     on_shelf[0] = offer("2026-03", "v2", [focus_row("1.5")])
     (load,) = run(trueup).outcomes[0].loads
     assert (load.replaced is not None, load.differences) == (True, 1)
-    assert trueup.costs(granularity="month")["USD"]["2026-03-01"] is not None
     assert str(trueup.total()) == "3.5"
 
 
@@ -115,3 +117,16 @@ def test_estimates_count_until_a_bill_of_the_same_account_is_there(trueup: Trueu
     assert outcome.loads[0].counted_in == "vendor"
     assert trueup.total() == 10
     assert run(trueup, "guesses").outcomes[0].unchanged
+
+
+def test_a_disk_that_fills_up_during_a_download_is_on_record_and_tried_again(
+    trueup: Trueup, on_shelf: list[shelf.On]
+) -> None:
+    def fetch(*_: object) -> list[Path]:
+        raise OSError(ENOSPC, "No space left on device")
+
+    on_shelf.append(Offer("2026-03", "v1", "the bill of March", fetch))
+    assert run(trueup).worth_a_retry
+    ((state, message),) = trueup.deliveries("vendor")
+    assert state == "refused"
+    assert str(message).startswith(f"the bill of March: {trueup.config.data_dir} is full: no space is left.")

@@ -6,9 +6,11 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.allocation import PARTS, payers, pool_parts, share
+from app.domain.allocation import PARTS, parts_of, payers, pool_parts, share
+from app.domain.driver import DimensionQuantity
+from app.domain.driver_basis import DriverBasis, driver_basis
 from app.domain.money import EXACT
-from app.domain.policy import Pool, Split
+from app.domain.policy import FALLBACKS, DriverSplit, Pool, Split
 
 TEAMS = frozenset({"finetuning", "pretraining", "search", "speech"})
 
@@ -27,6 +29,20 @@ pools = st.one_of(
         st.frozensets(st.sampled_from(sorted(TEAMS))),
     ),
 )
+
+
+drivers = st.dictionaries(st.sampled_from([*sorted(TEAMS), "gone", "search-prod"]), amounts)
+
+
+@st.composite
+def driven(draw: st.DrawFn) -> tuple[Pool, DriverBasis]:
+    """A pool that is split by a driver, and what it goes by."""
+    teams = draw(st.sampled_from([{}, {"search-prod": "search"}, {"search-prod": "gone", "gone": "speech"}]))
+    among = draw(st.frozensets(st.sampled_from(sorted(TEAMS)))) if not teams else frozenset()
+    by = DriverSplit("tokens", draw(st.sampled_from(FALLBACKS)), teams=teams)
+    pool = Pool("p", "P", Split.DRIVER, among=among, by=by)
+    rows = [DimensionQuantity(value, "tokens", quantity) for value, quantity in draw(drivers).items()]
+    return pool, driver_basis(by, payers(pool, TEAMS), "USD", rows)
 
 
 def total(values: Mapping[str, Decimal]) -> Decimal:
@@ -95,6 +111,28 @@ def test_the_order_of_teams_does_not_matter(pool: Pool, direct: dict[str, Decima
 def test_shares_lose_nothing(amount: Decimal, pool: Pool, direct: dict[str, Decimal]) -> None:
     parts = pool_parts(pool, TEAMS, direct)
     assert total(shares(amount, parts)) == (amount if parts else 0)
+
+
+@given(amount=amounts, drawn=driven(), direct=costs)
+def test_shares_by_driver_lose_nothing(
+    amount: Decimal, drawn: tuple[Pool, DriverBasis], direct: dict[str, Decimal]
+) -> None:
+    pool, basis = drawn
+    parts = pool_parts(pool, TEAMS, direct, basis)
+    assert sum(parts.values()) in {0, PARTS}
+    assert set(parts) <= payers(pool, TEAMS)
+    assert total(shares(amount, parts)) == (amount if parts else 0)
+    if basis.used is Split.DRIVER:
+        positive = {team_id: Fraction(each) for team_id, each in basis.by_team.items() if each > 0}
+        whole = sum(positive.values())
+        assert parts
+        assert all(abs(parts.get(team_id, 0) - each * PARTS / whole) < 1 for team_id, each in positive.items())
+
+
+def test_parts_are_shared_again_among_what_a_team_used() -> None:
+    within = parts_of({("k1", "gpt"): Fraction(1), ("k2", "gpt"): Fraction(2)}, whole=10)
+    assert within == {("k1", "gpt"): 3, ("k2", "gpt"): 7}
+    assert parts_of({"nobody": Fraction(0)}) == {}
 
 
 @given(one=amounts, other=amounts, parts=st.integers(min_value=0, max_value=PARTS))

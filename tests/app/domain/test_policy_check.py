@@ -94,6 +94,30 @@ rules:
     assert warnings(text + "- {name: T, team_from_tag: team}") == []
 
 
+def test_a_driver_names_the_teams_that_pay() -> None:
+    text = """name: x
+teams: [{id: a, cost_center: C1}, {id: b, cost_center: C2}]
+pools: [{id: p, split: {driver: tokens, fallback: even%s}}]
+rules: [{name: P, pool: p}]
+"""
+    assert warnings(text % "") == []  # its dimension may name either
+    assert warnings(text % ", teams: {x: a, y: b}") == []
+    assert warnings(text % ", teams: {x: a}") == ["line 2: no rule sends cost to team `b`; add one or remove the team"]
+
+
+def test_a_driver_that_names_a_team_that_has_ended_is_told() -> None:
+    text = """name: x
+teams:
+- {id: a, cost_center: C1}
+- {id: b, cost_center: C2, valid_to: 2025-07-01}
+pools: [{id: p, split: {driver: tokens, fallback: even, teams: {x: b}}}]
+rules: [{name: A, when: {tag: t, present: true}, team: a}, {name: P, pool: p}]
+"""
+    assert warnings(text) == [
+        "line 5: nobody can pay for pool `p` from 2025-07-01; its cost stays unallocated until a team it names exists"
+    ]
+
+
 def test_a_team_without_a_cost_center_is_told() -> None:
     text = "name: x\nteams: [{id: a}]\nrules: [{name: A, team: a}]"
     assert warnings(text) == ["line 2: team `a` has no cost_center; the journal cannot book its cost"]

@@ -9,6 +9,7 @@ from app.domain.policy import (
     AllOf,
     AnyOf,
     Column,
+    DriverSplit,
     Glob,
     Not,
     OneOf,
@@ -217,10 +218,73 @@ def test_a_broken_team_is_refused(teams: str, expected: str) -> None:
             "[{id: p, split: fixed, weights: {a: -1}}]",
             "the weight of `a` in pool `p` must be a number greater than zero such as 3 or 0.5, not `-1`",
         ),
+        (
+            "[{id: p, split: driver}]",
+            "the split of pool `p` must say which driver: split: {driver: gateway_spend, fallback: even}",
+        ),
+        ("[{id: p, split: {fallback: even}}]", "the split of pool `p` needs `driver`"),
+        ("[{id: p, split: {driver: tokens}}]", "the split of pool `p` needs `fallback`"),
+        (
+            "[{id: p, split: {driver: tokens, fallback: fixed}}]",
+            "the fallback of pool `p` must be even or proportional, not `fixed`",
+        ),
+        (
+            "[{id: p, split: {driver: tokens, fallback: even, teams: {x: b}}}]",
+            "there is no team `b` under `teams`; use one of: a",
+        ),
+        (
+            "[{id: p, split: {driver: tokens, fallback: even, teams: {}}}]",
+            "`teams` of pool `p` are empty; leave them out if the values are ids of teams",
+        ),
+        (
+            "[{id: p, split: {driver: tokens, fallback: even, filter: {model: []}}}]",
+            "`model` in the filter of pool `p` is an empty list; write at least one item",
+        ),
+        (
+            "[{id: p, split: {driver: tokens, fallback: even, filter: model}}]",
+            "`filter` of pool `p` must be a mapping, `key: value`, not `model`",
+        ),
+        (
+            "[{id: p, split: {driver: tokens, fallback: even, dimensions: model}}]",
+            "the split of pool `p` cannot have `dimensions`; did you mean `dimension`?",
+        ),
+        (
+            "[{id: p, split: {driver: tokens, fallback: even, teams: {x: a}}, among: [a]}]",
+            "pool `p` names its teams in the split's `teams`; remove `among`",
+        ),
+        (
+            "[{id: p, split: {driver: tokens, fallback: even}, weights: {a: 1}}]",
+            "`weights` of pool `p` need `split: fixed`; change the split or remove them",
+        ),
     ],
 )
 def test_a_broken_pool_is_refused(pools: str, expected: str) -> None:
     assert problems(f"name: x\nteams: [{{id: a}}]\npools: {pools}") == [f"line 3: {expected}"]
+
+
+def test_a_split_by_driver_is_read() -> None:
+    policy = parse_policy("""
+name: x
+teams: [{id: a}, {id: b}]
+pools:
+  - {id: llm, split: {driver: gateway_spend, fallback: even}}
+  - id: cluster
+    split:
+      driver: opencost_cost
+      dimension: namespace
+      teams: {a-prod: a, 007: b}
+      filter: {cluster: prod, controller_kind: [job, deployment]}
+      fallback: proportional
+""")
+    llm, cluster = policy.pools
+    assert (llm.split, llm.by) == (Split.DRIVER, DriverSplit("gateway_spend", Split.EVEN))
+    assert cluster.by == DriverSplit(
+        "opencost_cost",
+        Split.PROPORTIONAL,
+        "namespace",
+        {"a-prod": "a", "007": "b"},
+        {"cluster": frozenset({"prod"}), "controller_kind": frozenset({"job", "deployment"})},
+    )
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_a_team_owes_its_own_and_its_part_of_what_is_shared(session: Session, bi
     search = {team.team_id: team for team in march(session).teams}["search"]
     assert (search.name, search.cost_center) == ("Search", "CC-1")
     assert search.direct == Decimal(100)
-    assert search.shared == (SharedPart("platform", "Platform", Decimal("2.5")),)
+    assert search.shared == (SharedPart("platform", "Platform", Decimal("2.5"), "evenly"),)
     assert (search.shared_total, search.total) == (Decimal("2.5"), Decimal("102.5"))
     assert (search.previous_total, search.change) == (Decimal(70), Decimal("32.5"))
 

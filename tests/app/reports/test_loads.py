@@ -6,12 +6,14 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.orm import Session
 
+from app.db.findings import replace_findings
 from app.db.tables import Delivery, LoadDifference, QuarantinedRow, Source
 from app.domain.viewer import Scope, Viewer, operator
 from app.errors import NotFound
 from app.reports.loads import load_report, loads
 from app.reports.sources import sources
 from app.reports.teams import teams
+from ingest.finding import Finding as Found
 from tests.app.books import Books, a_team
 
 MARCH = date(2026, 3, 1)
@@ -83,6 +85,19 @@ def test_rows_set_aside_are_shown_to_who_sees_the_whole_bill(session: Session, b
     session.flush()
     assert [row.row_number for row in load_report(session, operator(), load).quarantined] == [7]
     assert load_report(session, OF_AI, load).quarantined == ()
+
+
+def test_broken_rules_come_with_their_share_of_the_rows_and_an_example(session: Session, books: Books) -> None:
+    load = books.load(MARCH)
+    delivery = session.query(Delivery).one()
+    delivery.rows_in = 8
+    found = Found("not-null", "ListCost", "is null", 3, "NULL", "ListCost-C-003-M", "a.csv", 7)
+    replace_findings(session, delivery.id, [found])
+    session.flush()
+    (broken,) = load_report(session, operator(), load).findings
+    assert (broken.requirement, broken.rows, broken.share_of_rows) == ("ListCost-C-003-M", 3, Decimal("0.375"))
+    assert (broken.file, broken.row_number, broken.example) == ("a.csv", 7, "NULL")
+    assert load_report(session, OF_AI, load).findings == ()
 
 
 def test_an_unknown_load_is_not_found(session: Session) -> None:

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.aws.cur_report import KIND
-from ingest.delivery import Note
 from ingest.engine.duckdb import POSITION, rows_of
+from ingest.finding import Finding
 from tests.ingest.opening import opened
 
 Item = dict[str, Any]
@@ -195,7 +195,7 @@ class Cur:
     version: str
     rows: tuple[dict[str, Any], ...]  # its FOCUS rows
     lines: tuple[dict[str, Any], ...]  # the same, in the same order, costs as decimals
-    notes: Mapping[str, Note]
+    notes: Mapping[str, Finding]
 
     def total(self, cost: str) -> Decimal:
         """The sum of a cost over what can be booked."""

@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from app.settings import Settings
-from ingest.delivery import Note
 from ingest.engine.duckdb import engine, rows_of
 from ingest.files import bill_files
+from ingest.finding import Finding
 from ingest.kind import Kind, Opening
 
 
@@ -20,7 +20,7 @@ class Seen:
     version: str
     rows: list[dict[str, Any]]  # FOCUS rows, in the order of the files
     lines: list[dict[str, Any]]
-    notes: tuple[Note, ...]
+    notes: tuple[Finding, ...]
     drivers: list[dict[str, Any]]
     set_aside: dict[str, str]
 

@@ -10,7 +10,7 @@ from app.settings import Settings
 from ingest.bill import Bill, read_bill
 from ingest.engine.duckdb import engine
 from ingest.files import bill_files
-from ingest.focus.checks import Finding
+from ingest.finding import Finding
 from ingest.focus.kind import KIND
 from ingest.focus.rules.report import rule_findings
 from ingest.focus.spec import SINCE_1_0, SINCE_1_1, SINCE_1_2

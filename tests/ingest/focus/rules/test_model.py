@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest.focus.checks import Finding
+from ingest.finding import Finding
 from ingest.focus.rules.lists import CURRENCIES, SUBCATEGORIES
 from ingest.focus.rules.table import covered_ids
 from tests.ingest.focus.rules.rows import judged

@@ -6,11 +6,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from ingest.delivery import Note
+from ingest.finding import Finding
 from ingest.focus.rules.relation_rules import ONE_PARENT
 from ingest.focus.rules.report import rule_findings
 from ingest.focus.rules.rule import OneParent
-from tests.ingest.bills import write_csv, write_parquet
+from tests.ingest.bills import Row, write_csv, write_parquet
 from tests.ingest.focus.rules.rows import (
     COLUMNS_OF,
     COMPLIANT,
@@ -70,6 +70,22 @@ def test_a_row_of_parquet_is_counted_from_one(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"Tags": '{"a": 1, "a": {"b": "\\ud800"}}', "SkuPriceDetails": '{"CoreCount": "4", "CoreCount": 4}'},
+        {"Tags": '{"a": 1', "SkuPriceDetails": "[1]"},
+        {"Tags": "null", "SkuPriceDetails": "7"},
+        dict.fromkeys(("ListUnitPrice", "ContractedUnitPrice"), "1e308"),
+        dict.fromkeys(("PricingQuantity", "ListUnitPrice", "ListCost"), "inf"),
+        dict.fromkeys(("ChargePeriodEnd", "BillingPeriodEnd"), "infinity"),
+        dict.fromkeys(("ChargePeriodEnd", "BillingPeriodEnd"), "290000-01-01 00:00:00"),
+    ],
+)
+def test_no_cell_keeps_a_report_from_being_made(tmp_path: Path, cells: Row) -> None:
+    assert broken_by(tmp_path, [COVERED, {**COVERED, **cells}])
+
+
 def test_a_correction_may_differ_from_its_price(tmp_path: Path) -> None:
     off = {**ON_DEMAND, "ListCost": "5", "SkuId": None, "SkuMeter": None}
     assert broken_by(tmp_path / "a", [off]) == [("not-null", "SkuId"), ("product", "ListCost")]
@@ -97,7 +113,7 @@ def test_a_rule_of_a_later_version_does_not_bind_an_earlier_one(tmp_path: Path) 
 def test_what_the_source_noted_comes_first(tmp_path: Path) -> None:
     with duckdb(tmp_path) as backend:
         bill = read(backend, tmp_path, write_csv(tmp_path / "bill.csv", [{**COVERED, "RegionName": None}]))
-        noted = replace(bill.delivery, notes=(Note("mapping", "Tags", "one label is left out", 1),))
+        noted = replace(bill.delivery, notes=(Finding("mapping", "Tags", "one label is left out", 1),))
         found = rule_findings(backend, noted)
     assert [(each.rule, each.column) for each in found] == [("mapping", "Tags"), ("not-null", "RegionName")]
 

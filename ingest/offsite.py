@@ -1,0 +1,48 @@
+"""The copy of the archive in an object store, made before a delivery counts.
+
+Bills and their rows go before the booking, so that nobody who changes figures waits for the network. What only the
+booking finds out (charge keys, the mapping) is small and goes before its commit: no load is live whose bytes are not
+kept, whatever crashes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.archive.copies import file_key, send
+from app.archive.store import ObjectStore, object_store
+from app.settings import Settings
+from ingest.archive import Archived
+from ingest.bill import Bill
+from ingest.files import Progress
+
+
+@dataclass(frozen=True)
+class Offsite:
+    """The object store, or nothing where none is configured. Each call raises what the store raises."""
+
+    store: ObjectStore | None
+    root: Path  # of the archive on this machine
+    progress: Progress
+
+    def send_bill(self, archived: Archived, bill: Bill, digests: Mapping[str, str]) -> None:
+        """Every file that was handed over, and the rows of those that drill-down does not read as they are."""
+        for name, sha256 in digests.items():
+            self._send(archived.file(name, sha256), archived.file(name, sha256))
+        for staged in bill.delivery.files:
+            if staged.rewritten:
+                self._send(staged.parquet, archived.rows(digests[staged.file.name]))
+
+    def send_detail(self, archived: Archived) -> None:
+        """What else drill-down needs; the description last, because where it is, the rest must be."""
+        for file in (archived.keys, archived.description):
+            self._send(file, file)
+
+    def _send(self, file: Path, archived_as: Path) -> None:
+        if self.store and send(self.store, file_key(self.root, archived_as), file):
+            self.progress("upload", file.stat().st_size)
+
+
+def offsite(config: Settings, progress: Progress) -> Offsite:
+    """The store that is configured. Raises BadInput for an address that cannot be one."""
+    return Offsite(object_store(config), config.archive_dir, progress)
