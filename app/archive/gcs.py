@@ -11,14 +11,13 @@ from pathlib import Path
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 from google.cloud import storage  # type: ignore[attr-defined]  # it ships no types
-from google.cloud.storage.retry import DEFAULT_RETRY  # type: ignore[attr-defined]
 from requests import exceptions as requests
 
 from app.archive.store import SHA256, Kept
 from app.errors import BadInput, NotPermitted, Unavailable
 
 _TIMEOUT = (10, 120)  # to connect, and between two bytes; seconds
-_RETRY = DEFAULT_RETRY.with_timeout(60)  # seconds, all attempts together
+_RETRY = storage.retry.DEFAULT_RETRY.with_timeout(60)  # seconds, all attempts together
 _REMEDY = "Set GOOGLE_APPLICATION_CREDENTIALS, or run where there is a service account"
 _PLAIN = "application/octet-stream"  # so that nobody unpacks a .gz on the way
 
