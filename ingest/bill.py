@@ -6,7 +6,7 @@
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -21,7 +21,7 @@ from app.domain.charge import COSTS, QUANTITIES
 from app.errors import BadInput
 from ingest.bill_drivers import drivers_by_period
 from ingest.delivery import OpenDelivery, measured, without_charges
-from ingest.engine.duckdb import FILE, FILE_OF_POSITION, POSITION, ROW, literal, quoted, rows_of
+from ingest.engine.duckdb import FILE, FILE_OF_POSITION, PARTS, POSITION, ROW, literal, quoted, rows_of
 from ingest.keys import Key, charge_key
 from ingest.rollup import COUNTERS, LINE_KEY, control_totals, keyed_lines, rollup, unusual
 
@@ -223,10 +223,27 @@ def _distinct_lines(backend: Backend, delivery: OpenDelivery) -> list[dict[str, 
     )
     # The dimensions are read from the first line of each key; files without a first line need not be opened.
     firsts = backend.raw_sql(f"SELECT DISTINCT {FILE_OF_POSITION} FROM line_key").fetchall()
-    files = [str(delivery.files[number].parquet) for (number,) in firsts]
+    files = [delivery.files[number].parquet for (number,) in firsts]
     keys = backend.table("line_key")
-    firsts_alone = delivery.lines.filter(delivery.lines[FILE].isin(files)).semi_join(keys, POSITION)
-    return rows_of(keyed_lines(firsts_alone, delivery.telling.determined).join(keys.drop(*LINE_KEY), POSITION))
+    with _first_rows(backend, files) if delivery.telling.keyed else nullcontext():
+        firsts_alone = delivery.lines.filter(delivery.lines[FILE].isin(list(map(str, files)))).semi_join(keys, POSITION)
+        return rows_of(keyed_lines(firsts_alone, delivery.telling.determined).join(keys.drop(*LINE_KEY), POSITION))
+
+
+@contextmanager
+def _first_rows(backend: Backend, files: Sequence[Path]) -> Iterator[None]:
+    """Leaves of `bill` the first row of each line key, so that only they are mapped. For mappings row by row alone."""
+    (view,) = backend.raw_sql("SELECT sql FROM duckdb_views() WHERE view_name = 'bill'").fetchone()
+    names = ", ".join(quoted(str(file)) for file in files)
+    backend.raw_sql(
+        f"CREATE OR REPLACE TEMP TABLE first_row AS SELECT * FROM bill WHERE {FILE} IN ({names})"
+        f" AND {POSITION} IN (SELECT {POSITION} // {PARTS} * {PARTS} FROM line_key)"
+    )
+    backend.raw_sql("CREATE OR REPLACE VIEW bill AS SELECT * FROM first_row")
+    try:
+        yield
+    finally:
+        backend.raw_sql(view.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1))
 
 
 def map_keys(bill: Bill, ids: Mapping[bytes, int], target: Path) -> None:

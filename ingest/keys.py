@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -41,6 +42,7 @@ def charge_key(line: Mapping[str, Any], extra_names: tuple[str, ...]) -> Key:
     return Key(digest, values, tags, present_extras)
 
 
+@lru_cache(maxsize=1 << 16)  # the keys of a bill share most of their values
 def tidy(column: str, raw: str | None) -> str | None:
     """A dimension without blanks, null where absent, in the specification's own casing where it lists the values."""
     if raw is None:

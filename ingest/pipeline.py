@@ -119,8 +119,11 @@ def ingest_files(
                     bill, outcome = _load(session, backend, config, attempt, progress)
                     if on_booked:
                         on_booked(session, outcome)
+                progress("live", len(outcome.loads))
                 # Only now: what a bill breaks must not keep its figures waiting.
-                return replace(outcome, findings=_judge(bound, backend, bill, delivery_id))
+                found = _judge(bound, backend, bill, delivery_id)
+                progress("rules", len(found))
+                return replace(outcome, findings=found)
 
 
 def _check_twice(digests: Mapping[str, str]) -> None:

@@ -30,6 +30,8 @@ _STAGES = {
     "keys": ("Charge keys", "keys"),
     "copy": ("Loading", "rows"),
     "post": ("Posting", "billing periods"),
+    "live": ("Live", "billing periods"),
+    "rules": ("FOCUS rules", "findings"),
 }
 
 

@@ -74,7 +74,7 @@ class DetailReader:
         found = []
         sums = ", ".join(f"sum({cost})" for cost in COSTS)
         for number in range(len(self._deliveries)):
-            query = f"SELECT billing_currency, share, count(*), {sums} FROM ({self._chosen(number)}) GROUP BY 1, 2"
+            query = f"SELECT billing_currency, share, count(*), {sums} FROM {self._found(number)} GROUP BY 1, 2"
             for currency, share, rows, *costs in self._connection.execute(query).fetchall():
                 values = {cost: value or Decimal(0) for cost, value in zip(COSTS, costs, strict=True)}
                 found.append(LineTotal(currency, Decimal(share), rows, values))
@@ -87,7 +87,7 @@ class DetailReader:
         texts = ", ".join(f"CAST({cost} AS VARCHAR) AS {cost}" for cost in COSTS)
         parts = " UNION ALL ".join(
             f"SELECT {number} AS delivery, charge_day, billing_currency, {FILE}, {ROW}, share, {texts}"
-            f" FROM ({self._chosen(number)})"
+            f" FROM {self._found(number)}"
             for number in range(len(self._deliveries))
         )
         query = f"SELECT * FROM ({parts}) ORDER BY charge_day, delivery, {FILE}, {ROW} LIMIT {limit} OFFSET {offset}"
@@ -107,6 +107,20 @@ class DetailReader:
         found = described(folder)
         assert found, "a complete folder has its description"
         return _Store(folder, found.files, found.sql)
+
+    def _found(self, number: int) -> str:
+        """The lines of a delivery that are asked for, as something to select from.
+
+        A question that names values finds few lines: they are kept, so that the bill is read for them once.
+        """
+        if not self._span.texts:
+            return f"({self._chosen(number)})"
+        costs = ", ".join(COSTS)
+        self._connection.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS found_{number} AS"
+            f" SELECT charge_day, billing_currency, {FILE}, {ROW}, share, {costs} FROM ({self._chosen(number)})"
+        )
+        return f"found_{number}"
 
     def _chosen(self, number: int) -> str:
         periods = sorted(
@@ -135,13 +149,14 @@ class DetailReader:
 
     def _cells(self, number: int, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Any]]:
         """Every cell of the rows at `places`, as text under its column's name."""
-        self._connection.register(
-            "places", pa.table({FILE: [file for file, _ in places], ROW: [row for _, row in places]})
+        rows_of: dict[str, list[int]] = {}
+        for file, row in places:
+            rows_of.setdefault(file, []).append(row)
+        # File and row rather than a join: Parquet is then read at those rows alone.
+        at = " OR ".join(
+            f"({FILE} = {_text(file)} AND {ROW} IN ({', '.join(map(str, rows))}))" for file, rows in rows_of.items()
         )
-        query = (
-            f"SELECT bill.* EXCLUDE ({POSITION}, {KEY}) FROM ({self._store(number).bill}) AS bill"
-            f" SEMI JOIN places USING ({FILE}, {ROW})"
-        )
+        query = f"SELECT bill.* EXCLUDE ({POSITION}, {KEY}) FROM ({self._store(number).bill}) AS bill WHERE {at}"
         rows = self._connection.execute(query).to_arrow_table().to_pylist(maps_as_pydicts="strict")
         return {(row.pop(FILE), row.pop(ROW)): row for row in rows}
 
