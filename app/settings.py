@@ -31,7 +31,7 @@ def default_data_dir() -> Path:
 class Settings(BaseSettings):
     """Trueup's settings, read from `TRUEUP_*`."""
 
-    model_config = SettingsConfigDict(env_prefix="TRUEUP_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="TRUEUP_", env_ignore_empty=True, frozen=True)
 
     database_url: str | None = Field(None, description="PostgreSQL 15 or newer; without it an embedded one starts")
     data_dir: Path = Field(default_factory=default_data_dir, description="archives, embedded database, temporary files")

@@ -224,6 +224,8 @@ def _distinct_lines(backend: Backend, delivery: OpenDelivery) -> list[dict[str, 
     # The dimensions are read from the first line of each key; files without a first line need not be opened.
     firsts = backend.raw_sql(f"SELECT DISTINCT {FILE_OF_POSITION} FROM line_key").fetchall()
     files = [delivery.files[number].parquet for (number,) in firsts]
+    if not files:
+        return []
     keys = backend.table("line_key")
     with _first_rows(backend, files) if delivery.telling.keyed else nullcontext():
         firsts_alone = delivery.lines.filter(delivery.lines[FILE].isin(list(map(str, files)))).semi_join(keys, POSITION)

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from app.errors import BadInput, Conflict, NotAllowed, NotFound, Refused, TrueupError
+from app.errors import BadInput, Conflict, NotAllowed, NotFound, NotPermitted, Refused, TrueupError, Unavailable
 
 # The first class that an error is an instance of gives its status.
 _STATUSES: tuple[tuple[type[TrueupError], HTTPStatus], ...] = (
@@ -19,6 +19,8 @@ _STATUSES: tuple[tuple[type[TrueupError], HTTPStatus], ...] = (
     (Conflict, HTTPStatus.CONFLICT),
     (Refused, HTTPStatus.CONFLICT),
     (BadInput, HTTPStatus.BAD_REQUEST),
+    (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (NotPermitted, HTTPStatus.BAD_GATEWAY),  # it is our credentials that were turned away, not the caller's
     (TrueupError, HTTPStatus.BAD_REQUEST),
 )
 _MEMBERS = {"type": "string", "title": "string", "status": "integer", "detail": "string"}

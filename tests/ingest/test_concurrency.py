@@ -97,7 +97,8 @@ def test_two_sources_of_one_month_at_once_both_count(trueup: Trueup, tmp_path: P
             focus_row("16", ServiceName="Support"),
         ]
         file = write_csv(tmp_path / f"{source}.csv", rows)
-        return trueup.ingest(file, source=source, progress=at_stage("read", lambda: together.wait(PATIENCE)))
+        meeting = at_stage("read", lambda: together.wait(PATIENCE))
+        return trueup.ingest(file, source=source, allow_overlap=True, progress=meeting)
 
     runs: list[Future[Outcome]] = [pool.submit(run, source, cost) for source, cost in costs.items()]
     for each in runs:
