@@ -13,7 +13,11 @@ from app.domain.viewer import operator
 from app.errors import TrueupError
 from app.settings import settings
 
+WARNINGS_SHOWN = 5
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ingest.booking import BookedLoad
     from ingest.pipeline import Outcome
 
@@ -136,8 +140,20 @@ def _tell_one(outcome: "Outcome") -> None:
             say(f"{load.period:%Y-%m} is kept as a cross-check: the source {load.counted_in} bills this account.")
         if load.drivers:
             say(f"{load.period:%Y-%m}: {load.drivers:,} rows of quantities (`trueup drivers` shows them).")
-    for finding in outcome.findings:
+    for finding in outcome.findings[:WARNINGS_SHOWN]:
         example = f", for example {finding.example!r}" if finding.example else ""
         say(f"warning: {finding.column} {finding.message} (rows: {finding.rows:,}{example})")
-    for name, dataset in outcome.set_aside:
-        say(f"{name} is a {dataset} file: it holds no charges.")
+    if len(outcome.findings) > WARNINGS_SHOWN and outcome.loads:
+        more = len(outcome.findings) - WARNINGS_SHOWN
+        say(f"and {more} warnings more: `trueup loads --rules {outcome.loads[0].load_id}` shows them all.")
+    for what, names in _by_content(outcome.set_aside).items():
+        others = f" and {len(names) - 1} more hold" if len(names) > 1 else " holds"
+        say(f"{names[0]}{others} no charges ({what}).")
+
+
+def _by_content(set_aside: "Sequence[tuple[str, str]]") -> dict[str, list[str]]:
+    """The names of files without charges, by what they hold."""
+    found: dict[str, list[str]] = {}
+    for name, what in set_aside:
+        found.setdefault(what, []).append(name)
+    return found
