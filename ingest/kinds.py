@@ -2,9 +2,12 @@
 
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from app.errors import BadInput
-from ingest.kind import Kind
+
+if TYPE_CHECKING:  # Ibis takes a second to import, and a server that reads no bill needs none
+    from ingest.kind import Kind
 
 _MODULES = {
     "focus": "ingest.focus.kind",
@@ -25,7 +28,7 @@ KINDS = tuple(_MODULES)
 
 
 @cache
-def kind(name: str) -> Kind:
+def kind(name: str) -> "Kind":
     """The kind called `name`. Raises BadInput when there is none."""
     if name not in _MODULES:
         raise BadInput(f"There is no kind of source called '{name}'. Choose from {', '.join(KINDS)}.")

@@ -22,6 +22,7 @@ from app.settings import Settings, settings
 from tests.trueup import Trueup
 
 TEMPLATE = "template_trueup"
+OWN_DATABASE = {"database_url", "module_database_url"}  # fixtures that make one
 SERVER = "TRUEUP_TEST_SERVER"  # the folder of this run's server, for its workers
 
 
@@ -155,6 +156,13 @@ def chromium() -> str:
     if not found:
         pytest.skip("no Chromium on this machine")
     return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test with a database of its own takes too long for the fast loop (`make check`)."""
+    for item in items:
+        if OWN_DATABASE & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -11,7 +11,6 @@ from app.domain.invoice import InvoiceTotal
 from app.domain.invoice_file import lines_of, one_line_each, table_of
 from app.domain.money import plain
 from app.domain.viewer import Scope, Viewer
-from ingest.focus.invoice_detail import invoice_totals, is_invoice_detail
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,9 @@ def import_invoices(session: Session, viewer: Viewer, document: str, name: str) 
     All of it or, when a row cannot be read, nothing: then BadInput tells every problem by row. The same file again
     changes nothing.
     """
+    # Only now: it reads Parquet too, and a server should not start a second slower for that.
+    from ingest.focus.invoice_detail import invoice_totals, is_invoice_detail  # noqa: PLC0415
+
     viewer.require_everything(Scope.WRITE_INGEST)
     header, rows = table_of(document, name)
     lines = lines_of(header, rows, name)

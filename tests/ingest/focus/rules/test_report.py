@@ -25,6 +25,8 @@ from tests.ingest.focus.rules.rows import (
     read,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])
 def test_a_compliant_bill_breaks_nothing(tmp_path: Path, version: str) -> None:
