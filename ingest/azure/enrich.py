@@ -109,6 +109,7 @@ def _enriched(file: CostFile, *, paired: bool) -> str:
             f" LEFT JOIN (SELECT {file.half}_row AS {ROW}, cost AS twin_cost FROM azure_twin"
             f" WHERE {file.half}_file = {file.number}) AS twin USING ({ROW})"
         )
+    # Floats, because they are only compared within a tolerance to find out what a quantity counts. None is ever booked.
     cost, quantity, price = (
         f"TRY_CAST({text(file.columns, name)} AS DOUBLE)" for name in ("cost", "quantity", "effective_price")
     )
