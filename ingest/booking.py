@@ -33,7 +33,7 @@ from app.db.load import (
 from app.db.load_addition import carry_charges, carry_deliveries, carry_drivers
 from app.db.load_driver import copy_drivers, count_drivers
 from app.db.queries.loads import Overlap, accepted, live_load, overlapping
-from app.db.tables import Delivery, Load, LoadDelivery, QuarantinedRow
+from app.db.tables.bills import Delivery, Load, LoadDelivery, QuarantinedRow
 from app.domain.charge import COSTS
 from app.domain.money import plain
 from app.errors import BadInput, Conflict

@@ -17,7 +17,7 @@ from sqlalchemy.sql.functions import now
 
 from app.db.findings import replace_findings
 from app.db.session import write_session
-from app.db.tables import Delivery, Load, LoadDelivery, Source
+from app.db.tables.bills import Delivery, Load, LoadDelivery, Source
 from app.errors import BadInput, Conflict, TrueupError
 from app.settings import Settings
 from ingest.archive import delivery_digest, keep, sweep

@@ -1,10 +1,17 @@
 """Alembic's entry: migrate the database of the connection it is given, or of the configured URL."""
 
+import pkgutil
+from importlib import import_module
+
 from alembic import context
 from sqlalchemy import Connection, text
 
+from app.db import tables
 from app.db.session import engine
-from app.db.tables import Base
+from app.db.tables.base import Base
+
+for room in pkgutil.iter_modules(tables.__path__, prefix="app.db.tables."):
+    import_module(room.name)  # every table must be known before the metadata is compared with a database
 
 # Two processes that start together must not both migrate.
 MIGRATION_LOCK = 5_872_001

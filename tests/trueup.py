@@ -13,7 +13,8 @@ from app.actions.ingest import ingest_paths
 from app.actions.policy import apply_policy
 from app.db.queries.dataset import dataset_version
 from app.db.session import read_session, write_session
-from app.db.tables import Base, Delivery, Load, LoadDifference, QuarantinedRow
+from app.db.tables.base import Base
+from app.db.tables.bills import Delivery, Load, LoadDifference, QuarantinedRow
 from app.domain.charge import Axis, Metric
 from app.domain.viewer import operator
 from app.reports.cost_query import CostQuery, Filter, Granularity

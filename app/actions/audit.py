@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from app.db.tables import AuditEntry
+from app.db.tables.access import AuditEntry
 from app.domain.viewer import Viewer
 
 

@@ -16,7 +16,7 @@ from app.actions.sources import add_source, find_source, only_source
 from app.db.queries.deliveries import loaded_versions
 from app.db.queries.loads import has_loads, holds_charges
 from app.db.session import write_session
-from app.db.tables import Source
+from app.db.tables.bills import Source
 from app.domain.period import months_back, next_month
 from app.domain.viewer import Scope, Viewer
 from app.errors import BadInput, NotPermitted, TrueupError, Unavailable

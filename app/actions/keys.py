@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.actions.audit import record
 from app.db.queries.api_key import as_key, key_row
 from app.db.queries.teams import teams_in_force
-from app.db.tables import ApiKey
+from app.db.tables.access import ApiKey
 from app.domain.api_key import Key, KeyText
 from app.domain.viewer import Scope, Viewer
 from app.errors import BadInput, Conflict, NotFound, Refused

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from app.actions.audit import record
 from app.chargeback.applying import put_in_force
-from app.db.tables import PolicyVersion
+from app.db.tables.policy import PolicyVersion
 from app.domain.viewer import Scope, Viewer
 
 

@@ -9,7 +9,7 @@ from app.actions.ingest import Run, can_run, run_source
 from app.actions.sources import find_source
 from app.db.queries.source import failures_in_a_row, scheduled_sources
 from app.db.session import read_session, write_session
-from app.db.tables import ScheduledRun, Source
+from app.db.tables.bills import ScheduledRun, Source
 from app.domain.viewer import Viewer
 from app.errors import TrueupError
 from app.settings import Settings

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.actions.audit import record
-from app.db.tables import Delivery, Load, ScheduledRun, Source
+from app.db.tables.bills import Delivery, Load, ScheduledRun, Source
 from app.domain.viewer import Scope, Viewer
 from app.errors import BadInput, Conflict, NotFound
 from ingest.kinds import kind as find_kind

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.chargeback.posting import lock_posting, post
-from app.db.tables import Load, PolicyVersion, Pool, Team
+from app.db.tables.bills import Load
+from app.db.tables.policy import PolicyVersion, Pool, Team
 from app.domain.ownership import Team as OwningTeam
 from app.domain.policy_document import parse_policy
 

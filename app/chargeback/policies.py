@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.load import driver
-from app.db.tables import PolicyVersion
+from app.db.tables.policy import PolicyVersion
 from app.domain.charge import KEY_COLUMNS
 from app.domain.matching import assignments
 from app.domain.policy import Column, Field, Policy

@@ -6,7 +6,7 @@ from typing import Protocol
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from app.db.tables import Finding
+from app.db.tables.bills import Finding
 
 
 class BrokenRule(Protocol):

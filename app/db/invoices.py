@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
-from app.db.tables import Invoice
+from app.db.tables.invoices import Invoice
 from app.domain.invoice import InvoiceStatus, InvoiceTotal
 
 

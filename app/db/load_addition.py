@@ -5,7 +5,8 @@ from sqlalchemy import insert, literal, select
 from sqlalchemy.orm import Session
 
 from app.db.load import CHARGE_COLUMNS, driver
-from app.db.tables import Driver, Load, LoadDelivery
+from app.db.tables.bills import Load, LoadDelivery
+from app.db.tables.charges import Driver
 
 _GRAIN = 2  # charge day and charge key; the other columns of CHARGE_COLUMNS are summed
 

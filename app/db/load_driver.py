@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.load import driver
-from app.db.tables import Driver
+from app.db.tables.charges import Driver
 
 # Day, name, unit, service provider, dimensions as JSON text, quantity.
 DriverRow = tuple[date, str, str, str | None, str, Decimal]

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.tables import Delivery, QuarantinedRow, Source
+from app.db.tables.bills import Delivery, QuarantinedRow, Source
 from app.domain.viewer import Viewer
 from app.reports.visibility import sees_everything
 

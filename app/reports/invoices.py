@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.db.invoices import as_total
 from app.db.queries.invoices import billed_sums, current_invoices, invoice_rows
-from app.db.tables import Invoice
+from app.db.tables.invoices import Invoice
 from app.domain.invoice import InvoiceStatus
 from app.domain.money import ZERO, total
 from app.domain.period import Period

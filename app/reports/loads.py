@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from app.db.queries import deliveries
-from app.db.tables import Delivery, Load
+from app.db.tables.bills import Delivery, Load
 from app.domain.viewer import Viewer
 from app.errors import NotFound
 from app.reports.visibility import sees_everything, visible_teams

@@ -8,20 +8,11 @@ from sqlalchemy import delete, insert, text, update
 from sqlalchemy.orm import Session
 
 from app.db.load import attach, create_load_table
-from app.db.tables import (
-    Base,
-    Charge,
-    ChargeKey,
-    DailyCost,
-    Delivery,
-    Load,
-    MonthlyCost,
-    MonthlyResourceCost,
-    PolicyVersion,
-    PoolShare,
-    Source,
-    Team,
-)
+from app.db.tables.base import Base
+from app.db.tables.bills import Delivery, Load, Source
+from app.db.tables.charges import Charge, ChargeKey
+from app.db.tables.policy import PolicyVersion, PoolShare, Team
+from app.db.tables.rollups import DailyCost, MonthlyCost, MonthlyResourceCost
 
 POLICY = """
 name: house rules

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db.findings import replace_findings
-from app.db.tables import Delivery
+from app.db.tables.bills import Delivery
 from app.domain.viewer import operator
 from app.reports.loads import load_report
 from frontend.pages.load import _findings

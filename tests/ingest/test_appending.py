@@ -7,7 +7,7 @@ import pytest
 
 from app.actions.sources import add_source
 from app.db.session import write_session
-from app.db.tables import Load
+from app.db.tables.bills import Load
 from app.domain.charge import Axis
 from app.domain.viewer import operator
 from app.reports.cost_query import Granularity

@@ -7,7 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from app.db.tables import ChargeKey, QuarantinedRow
+from app.db.tables.bills import QuarantinedRow
+from app.db.tables.charges import ChargeKey
 from app.domain.charge import Axis, Metric
 from app.errors import BadInput
 from app.reports.cost_query import Granularity

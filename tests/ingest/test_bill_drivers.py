@@ -3,7 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 
-from app.db.tables import Driver
+from app.db.tables.charges import Driver
 from tests.ingest.bills import focus_row, write_csv
 from tests.trueup import Trueup
 

@@ -7,7 +7,8 @@ import pytest
 
 from app.actions.sources import add_source, change_source
 from app.db.session import write_session
-from app.db.tables import Driver, Load
+from app.db.tables.bills import Load
+from app.db.tables.charges import Driver
 from app.domain.viewer import operator
 from app.errors import BadInput, Conflict
 from tests.ingest.bills import Row, focus_row, write_csv

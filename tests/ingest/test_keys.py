@@ -9,7 +9,7 @@ import pytest
 
 from app.actions.sources import add_source
 from app.db.session import write_session
-from app.db.tables import ChargeKey
+from app.db.tables.charges import ChargeKey
 from app.domain.viewer import operator
 from ingest.keys import tags_of, tidy
 from tests.ingest.bills import focus_row, write_csv, write_parquet

@@ -4,7 +4,7 @@ import json
 
 from app.db.findings import replace_findings
 from app.db.session import write_session
-from app.db.tables import Delivery
+from app.db.tables.bills import Delivery
 from ingest.finding import Finding
 from tests.ingest.conftest import Command
 from tests.trueup import Trueup

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.tables import Load
+from app.db.tables.bills import Load
 from app.domain.charge import Axis, Metric
 from app.errors import Conflict
 from app.reports.cost_query import Granularity

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.tables import ApiKey
+from app.db.tables.access import ApiKey
 from app.domain.api_key import Key
 from app.domain.viewer import Scope
 

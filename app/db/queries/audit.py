@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.tables import AuditEntry
+from app.db.tables.access import AuditEntry
 
 
 def audit_entries(session: Session, *, before: int | None, limit: int) -> Sequence[AuditEntry]:

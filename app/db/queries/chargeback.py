@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.db.queries.conditions import TeamTest
 from app.db.queries.sharing import shared
-from app.db.tables import Load, MonthlyCost
+from app.db.tables.bills import Load
+from app.db.tables.rollups import MonthlyCost
 from app.domain.charge import Metric
 from app.domain.money import ZERO
 from app.domain.period import Period

@@ -13,7 +13,7 @@ from app.db.queries.conditions import team_test
 from app.db.queries.cubes import unshared_rows
 from app.db.queries.question import TEAM, Question
 from app.db.queries.sharing import shared
-from app.db.tables import DailyCost
+from app.db.tables.rollups import DailyCost
 
 Dimensions = Sequence[ColumnElement[Any]]
 

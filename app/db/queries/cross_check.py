@@ -7,7 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import Numeric, Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.db.tables import Charge, ChargeKey, Delivery, Load, Source
+from app.db.tables.bills import Delivery, Load, Source
+from app.db.tables.charges import Charge, ChargeKey
 from app.domain.cross_check import ServiceCost
 
 _TAX = "Tax"

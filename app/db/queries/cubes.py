@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from app.db.queries.conditions import keeps
 from app.db.queries.facts import facts
 from app.db.queries.question import TEAM, Question, asked_dimensions
-from app.db.tables import Base, DailyCost, MonthlyCost, MonthlyResourceCost
+from app.db.tables.base import Base
+from app.db.tables.rollups import DailyCost, MonthlyCost, MonthlyResourceCost
 from app.domain.charge import Axis
 
 _SERVICE = frozenset({TEAM, "service_provider_name", "service_category", "service_name", "charge_category"})

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.tables import DatasetVersion
+from app.db.tables.rollups import DatasetVersion
 
 
 def dataset_version(session: Session) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Integer, Row, Select, and_, case, cast, extract, func, select
 from sqlalchemy.orm import Session
 
-from app.db.tables import Delivery, Finding, Load, LoadDifference, QuarantinedRow, ScheduledRun, Source
+from app.db.tables.bills import Delivery, Finding, Load, LoadDifference, QuarantinedRow, ScheduledRun, Source
 
 
 def source_rows(session: Session) -> list[tuple[Any, ...]]:

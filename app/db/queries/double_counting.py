@@ -5,7 +5,8 @@ from datetime import date
 from sqlalchemy import BigInteger, Boolean, Numeric, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.db.tables import Charge, ChargeKey, Load, Source
+from app.db.tables.bills import Load, Source
+from app.db.tables.charges import Charge, ChargeKey
 from app.domain.double_counting import VendorCost
 
 

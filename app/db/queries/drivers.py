@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.db.queries.conditions import keeps, may_see
 from app.db.queries.question import TEAM, Condition
-from app.db.tables import Driver, Load, Source
+from app.db.tables.bills import Load, Source
+from app.db.tables.charges import Driver
 from app.domain.driver import DimensionQuantity, KnownDriver
 from app.domain.policy import DriverSplit
 

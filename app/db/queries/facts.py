@@ -7,7 +7,9 @@ from sqlalchemy import ColumnElement, Subquery, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.db.queries.question import TAG, TEAM, Question, asked_dimensions
-from app.db.tables import Assignment, Charge, ChargeKey, Load, PolicyVersion
+from app.db.tables.bills import Load
+from app.db.tables.charges import Charge, ChargeKey
+from app.db.tables.policy import Assignment, PolicyVersion
 from app.domain.charge import Axis
 
 

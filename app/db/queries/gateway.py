@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Numeric, Select, case, exists, false, func
 from sqlalchemy.orm import Session
 
 from app.db.queries.drivers import driver_dimension
-from app.db.tables import Charge, ChargeKey, Driver, Load, Source
+from app.db.tables.bills import Load, Source
+from app.db.tables.charges import Charge, ChargeKey, Driver
 from app.domain.gateway_facts import Charged, Counted, Estimated, GatewayFacts
 
 SPEND, TOKENS = "gateway_spend", "tokens"

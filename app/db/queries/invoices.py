@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Numeric, Row, Select, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.db.tables import Charge, ChargeKey, Delivery, Invoice, Load, Source
+from app.db.tables.bills import Delivery, Load, Source
+from app.db.tables.charges import Charge, ChargeKey
+from app.db.tables.invoices import Invoice
 from app.domain.money import ZERO
 from app.domain.period import Period
 from app.domain.reconciliation import BilledSum

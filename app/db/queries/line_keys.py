@@ -11,7 +11,9 @@ from app.db.queries.conditions import keeps, team_test
 from app.db.queries.facts import dimension_column, live_loads
 from app.db.queries.question import TEAM, Question
 from app.db.queries.sharing import shared
-from app.db.tables import Assignment, Charge, ChargeKey, Delivery, Load, LoadDelivery, PolicyVersion, Source
+from app.db.tables.bills import Delivery, Load, LoadDelivery, Source
+from app.db.tables.charges import Charge, ChargeKey
+from app.db.tables.policy import Assignment, PolicyVersion
 
 
 @dataclass(frozen=True)

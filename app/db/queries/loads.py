@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.db.tables import Delivery, Load, Source
+from app.db.tables.bills import Delivery, Load, Source
 
 
 @dataclass(frozen=True)

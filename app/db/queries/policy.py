@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.tables import PolicyVersion
+from app.db.tables.policy import PolicyVersion
 
 
 def newest_policy(session: Session) -> PolicyVersion | None:

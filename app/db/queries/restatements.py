@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import BigInteger
 
-from app.db.tables import Load, LoadDifference, Source
+from app.db.tables.bills import Load, LoadDifference, Source
 
 
 @dataclass(frozen=True)

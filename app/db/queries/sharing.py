@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, func, select
 
 from app.db.queries.conditions import TeamTest
-from app.db.tables import PoolShare
+from app.db.tables.policy import PoolShare
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from app.db.tables import ScheduledRun, Source
+from app.db.tables.bills import ScheduledRun, Source
 
 
 def scheduled_sources(session: Session) -> list[tuple[str, str, dict[str, Any], datetime | None]]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from app.db.tables import PolicyVersion, Team
+from app.db.tables.policy import PolicyVersion, Team
 from app.domain import ownership
 
 

@@ -8,7 +8,7 @@ from app.actions.ingest import ingest_paths, run_source
 from app.actions.schedule import run_scheduled
 from app.actions.sources import add_source
 from app.db.session import write_session
-from app.db.tables import ScheduledRun, Source
+from app.db.tables.bills import ScheduledRun, Source
 from app.domain.viewer import Scope, Viewer, operator
 from app.errors import BadInput, NotAllowed, NotFound
 from tests.ingest.bills import focus_row, write_csv

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.actions.invoices import add_invoices, import_invoices
-from app.db.tables import AuditEntry, Invoice
+from app.db.tables.access import AuditEntry
+from app.db.tables.invoices import Invoice
 from app.domain.viewer import Scope, Viewer, operator
 from app.errors import BadInput, NotAllowed
 

@@ -6,7 +6,8 @@ import pytest
 
 from app.actions.policy import apply_policy
 from app.db.session import write_session
-from app.db.tables import AuditEntry, PolicyVersion, Pool, Team
+from app.db.tables.access import AuditEntry
+from app.db.tables.policy import PolicyVersion, Pool, Team
 from app.domain.policy import PolicyError
 from app.domain.viewer import Scope, Viewer, operator
 from app.errors import NotAllowed

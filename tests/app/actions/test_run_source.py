@@ -7,7 +7,7 @@ from pathlib import Path
 from app.actions.ingest import Run, run_source
 from app.actions.sources import change_source
 from app.db.session import write_session
-from app.db.tables import Delivery
+from app.db.tables.bills import Delivery
 from app.domain.period import months_back, next_month
 from app.domain.viewer import operator
 from app.errors import BadInput, NotPermitted, Unavailable

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from app.actions.schedule import due_sources, run_scheduled, runnable_sources
 from app.actions.sources import add_source, change_source
 from app.db.session import read_session, write_session
-from app.db.tables import ScheduledRun
+from app.db.tables.bills import ScheduledRun
 from app.domain.viewer import operator
 from app.errors import NotPermitted, Unavailable
 from tests.ingest import shelf

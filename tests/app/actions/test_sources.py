@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actions.sources import add_source, find_source, only_source, remove_source
-from app.db.tables import AuditEntry, Delivery, Load, Source
+from app.db.tables.access import AuditEntry
+from app.db.tables.bills import Delivery, Load, Source
 from app.domain.viewer import Scope, Viewer, operator
 from app.errors import BadInput, Conflict, NotAllowed, NotFound
 

@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from app.actions.keys import create_key
 from app.db.session import engine, write_session
-from app.db.tables import Delivery, Driver, Load, Source
+from app.db.tables.bills import Delivery, Load, Source
+from app.db.tables.charges import Driver
 from app.domain.viewer import Scope, operator
 from tests.app.books import Books
 

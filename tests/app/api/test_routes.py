@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.api.deps import reading
-from app.db.tables import ApiKey
+from app.db.tables.access import ApiKey
 from tests.app.books import Books, a_team
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from app.cli.main import main
 from app.db.session import engine as configured_engine
 from app.db.session import forget_engine, write_session
-from app.db.tables import Delivery
+from app.db.tables.bills import Delivery
 from app.errors import BadInput
 from app.settings import settings
 from ingest.pipeline import Snapshot, record_refusal

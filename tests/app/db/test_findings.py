@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.findings import replace_findings
-from app.db.tables import Delivery, Finding, Source
+from app.db.tables.bills import Delivery, Finding, Source
 from ingest.finding import Finding as Found
 
 NULL = Found("not-null", "ListCost", "is null", 3, "null", "ListCost-C-003-M", "march.csv", 4)

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.db.invoices import InvoiceChange, record_invoices
-from app.db.tables import Delivery, Invoice, Source
+from app.db.tables.bills import Delivery, Source
+from app.db.tables.invoices import Invoice
 from app.domain.invoice import InvoiceStatus, InvoiceTotal
 
 A = InvoiceTotal("A", "AWS", "1000", date(2026, 3, 1), "USD", Decimal("10.00"))

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.actions.audit import record
 from app.db.session import read_session, write_session
-from app.db.tables import DatasetVersion, PolicyVersion, Source, Team
+from app.db.tables.bills import Source
+from app.db.tables.policy import PolicyVersion, Team
+from app.db.tables.rollups import DatasetVersion
 from app.domain.viewer import operator
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.invoices import record_invoices
-from app.db.tables import Charge, Load
+from app.db.tables.bills import Load
+from app.db.tables.charges import Charge
 from app.domain.invoice import InvoiceStatus, InvoiceTotal
 from app.domain.money import total
 from app.domain.period import Period

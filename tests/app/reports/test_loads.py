@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.db.findings import replace_findings
-from app.db.tables import Delivery, LoadDifference, QuarantinedRow, Source
+from app.db.tables.bills import Delivery, LoadDifference, QuarantinedRow, Source
 from app.domain.viewer import Scope, Viewer, operator
 from app.errors import NotFound
 from app.reports.loads import load_report, loads

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.db.tables import Delivery, ScheduledRun, Source
+from app.db.tables.bills import Delivery, ScheduledRun, Source
 from app.domain.viewer import Scope, Viewer, operator
 from app.reports.sources import SourceStatus, sources
 from frontend.components.freshness import freshness_card

@@ -9,7 +9,8 @@ from dash import html
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from app.db.tables import Delivery, Driver, Load, Source
+from app.db.tables.bills import Delivery, Load, Source
+from app.db.tables.charges import Driver
 from app.domain.viewer import Scope, Viewer, operator
 from frontend.components.gateway_card import gateway_card
 from tests.app.books import Books

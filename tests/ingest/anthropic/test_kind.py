@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.db.tables import ChargeKey
+from app.db.tables.charges import ChargeKey
 from app.domain.charge import Metric
 from app.errors import BadInput
 from app.reports.cost_query import Granularity

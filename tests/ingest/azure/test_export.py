@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.db.tables import ChargeKey
+from app.db.tables.charges import ChargeKey
 from app.domain.charge import Metric
 from app.errors import BadInput
 from ingest.azure.export import KIND

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.db.session import read_session
-from app.db.tables import ChargeKey, Driver
+from app.db.tables.charges import ChargeKey, Driver
 from app.domain.charge import Axis, Metric
 from app.errors import BadInput
 from app.reports.cost_query import Granularity
