@@ -54,6 +54,7 @@ def _row(version: int, team: OwningTeam) -> Team:
         name=team.name,
         parent_id=team.parent,
         cost_center=team.cost_center,
+        gl_account=team.gl_account,
         valid_from=team.valid_from,
         valid_to=team.valid_to,
     )

@@ -41,6 +41,7 @@ class Team:
     cost_center: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    gl_account: str | None = None  # where its cost is booked in the general ledger
     line: int = field(default=0, compare=False, kw_only=True)  # of the document that declares it
 
 

@@ -135,6 +135,18 @@ class Split(StrEnum):
     DRIVER = "driver"
 
 
+class BetweenPools(StrEnum):
+    """What becomes of a pool's cost that goes to another pool.
+
+    `direct`: pools pay nothing, only teams do. `step_down`: pools are closed in the order they are declared; one that
+    is closed takes no more. `reciprocal`: each pool takes its part of every other, solved as a linear system.
+    """
+
+    DIRECT = "direct"
+    STEP_DOWN = "step_down"
+    RECIPROCAL = "reciprocal"
+
+
 FALLBACKS = (Split.EVEN, Split.PROPORTIONAL)
 
 
@@ -168,7 +180,71 @@ class Pool:
     among: frozenset[str] = frozenset()
     weights: Mapping[str, Decimal] = field(default_factory=dict)
     by: DriverSplit | None = None
+    among_pools: frozenset[str] = frozenset()  # pools that pay too, unless `Policy.between_pools` is direct
+    pool_weights: Mapping[str, Decimal] = field(default_factory=dict)  # theirs, for a fixed split
     line: int = field(default=0, compare=False, kw_only=True)  # of the document that declares it
+
+
+@dataclass(frozen=True)
+class CommitmentBenefit:
+    """The benefit of commitments is pooled: covered and uncovered usage of a service is priced alike.
+
+    In a billing period, currency and service, each team pays the effective cost of the usage that belongs to teams
+    directly, in proportion to the contracted cost of its own. No `services` means all that have committed usage.
+    """
+
+    services: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Markup:
+    """Teams pay `percent` more than what they owe; team `to` is credited with it. `percents` are exceptions by team."""
+
+    percent: Decimal
+    to: str
+    percents: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CloseLimits:
+    """What a period may have when it is closed; None leaves it open."""
+
+    unallocated_percent: Decimal | None = None  # of the period's total, by currency
+
+
+class FxMethod(StrEnum):
+    """Which rate turns a billing period's amounts into the reporting currency."""
+
+    MONTHLY_AVERAGE = "monthly_average"  # of the days in the period that have a rate
+    MONTH_END = "month_end"  # the last one on or before the period's last day, at most seven days before it
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """The currency in which statements are also shown."""
+
+    currency: str
+    method: FxMethod = FxMethod.MONTHLY_AVERAGE
+
+
+@dataclass(frozen=True)
+class CostCenter:
+    """Where teams pay from. Teams may name only those declared, once any is."""
+
+    id: str
+    name: str
+    gl_account: str | None = None  # of its teams that have none of their own
+
+
+@dataclass(frozen=True)
+class JournalAccounts:
+    """The general ledger accounts of a journal entry, besides the teams' own expense accounts."""
+
+    expense: str = "cloud-expense"  # of teams and cost centers without one
+    payable: str = "accounts-payable"
+    prepaid: str = "prepaid-expenses"
+    unallocated: str = "unallocated-cloud-cost"
+    rounding: str = "rounding-differences"
 
 
 @dataclass(frozen=True)
@@ -180,6 +256,14 @@ class Policy:
     pools: tuple[Pool, ...] = ()
     rules: tuple[Rule, ...] = ()
     statement_metric: Metric = Metric.EFFECTIVE  # what a chargeback statement is drawn on: effective or billed cost
+    between_pools: BetweenPools = BetweenPools.DIRECT
+    commitment_benefit: CommitmentBenefit | None = None  # None: as billed
+    markup: Markup | None = None
+    close: CloseLimits = CloseLimits()
+    reporting: Reporting | None = None
+    cost_centers: tuple[CostCenter, ...] = ()
+    gl_accounts: frozenset[str] = frozenset()  # those that may be named, once any is declared
+    accounts: JournalAccounts = JournalAccounts()
 
 
 @dataclass(frozen=True, order=True)

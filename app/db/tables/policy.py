@@ -44,6 +44,7 @@ class Team(Base):
     name: Mapped[str]
     parent_id: Mapped[str | None]
     cost_center: Mapped[str | None]
+    gl_account: Mapped[str | None]
     valid_from: Mapped[date | None]  # None: since ever
     valid_to: Mapped[date | None]  # None: until further notice
 
