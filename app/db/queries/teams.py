@@ -20,6 +20,7 @@ def teams_in_force(session: Session) -> tuple[ownership.Team, ...]:
             Team.cost_center,
             _finite(Team.valid_from, "-infinity"),
             _finite(Team.valid_to, "infinity"),
+            Team.gl_account,
         )
         .where(Team.policy_version_id == select(func.max(PolicyVersion.id)).scalar_subquery())
         .order_by(Team.team_id.collate("C"), Team.valid_from)
