@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     )
     auth: Auth = Field(Auth.NONE, description="`none` (loopback only) or `keys`")
     allowed_hosts: str = Field("", description="further Host names to answer to, separated by commas")
+    public_url: str | None = Field(
+        None, description="where people reach Trueup, https://HOST; files link their figures to it"
+    )
     memory_limit: str = Field("1GB", description="what DuckDB may hold in memory while it reads a bill")
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, description="threads that DuckDB may use")
     schedule_minutes: int | None = Field(

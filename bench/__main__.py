@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.bill import RESOURCES, write_month
 from bench.formats import format_figures
 from bench.measure import ForeignLoad, Ratio, in_process, in_turn
+from bench.pack import pack_figures
 from bench.place import ROOT
 from bench.questions import MONTH, QUESTIONS, facts_only, timing, twelve_months
 from bench.readers import idle_p95, p95_during_ingest
@@ -33,6 +34,7 @@ def main() -> None:
     print(*ingest_figures(folder, options.pairs), sep="\n", flush=True)
     print(*question_figures(folder), sep="\n", flush=True)
     print(*format_figures(options.lines, options.pairs), sep="\n", flush=True)
+    print(*pack_figures(teams=200, services=90), sep="\n", flush=True)
 
 
 def ingest_figures(folder: Path, pairs: int) -> list[str]:

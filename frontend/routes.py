@@ -14,10 +14,21 @@ from dash.development.base_component import Component
 
 from frontend.callback import callback
 from frontend.components.states import problem
-from frontend.pages import chargeback, health, line_items, load, not_found, overview, team, trends
+from frontend.pages import (
+    chargeback,
+    explain,
+    health,
+    line_items,
+    load,
+    not_found,
+    overview,
+    reconciliation,
+    team,
+    trends,
+)
 from frontend.state import parameters
 
-PAGES: tuple[ModuleType, ...] = (overview, trends, line_items, chargeback, team, health, load)
+PAGES: tuple[ModuleType, ...] = (overview, trends, line_items, chargeback, reconciliation, team, health, load, explain)
 DRAWN = "data-drawn"  # which URL's page is on the screen; the address bar runs ahead of it
 
 

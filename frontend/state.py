@@ -100,11 +100,16 @@ class View:
         """This view with one filter fewer."""
         return self.ask(filters=tuple(kept for kept in self.query.filters if kept != removed))
 
-    def drill(self, keys: tuple[str | None, ...]) -> str:
-        """The link from the row with these keys to what it is made of."""
+    def inside(self, keys: tuple[str | None, ...]) -> "View":
+        """This view of the row with these keys alone."""
         inside = self
         for name, value in zip(self.query.group_by, keys, strict=True):
             inside = inside.only(name, value)
+        return inside
+
+    def drill(self, keys: tuple[str | None, ...]) -> str:
+        """The link from the row with these keys to what it is made of."""
+        inside = self.inside(keys)
         pinned = {kept.dimension for kept in inside.query.filters if not kept.exclude and len(kept.values) == 1}
         deeper = next((name for name in DRILL if name not in pinned), None)
         if deeper is None or "resource_id" in pinned:
@@ -130,6 +135,11 @@ def team_url(team_id: str, period: str, metric: Metric) -> str:
 def chargeback_url(period: str, metric: Metric) -> str:
     """Every team's statement for a billing month."""
     return f"/chargeback?{query_string([('period', period), ('metric', metric.value)])}"
+
+
+def reconciliation_url(period: str) -> str:
+    """How a billing month's chargeback ties to its invoices."""
+    return f"/chargeback/{period}/reconciliation"
 
 
 def _half_year(today: date) -> tuple[date, date]:
@@ -173,14 +183,16 @@ def _day(params: Params, name: str, default: date) -> date:
         raise BadInput(f"{name}={text} is not a day. Write it as YYYY-MM-DD, for example 2026-03-01.") from None
 
 
-def _choice(params: Params, name: str, default: Choice) -> Choice:
-    text = _one(params, name)
-    if text is None:
-        return default
+def one_of(choices: type[Choice], name: str, text: str | None) -> Choice | None:
+    """The choice that the parameter `name` of a URL says; None where it says none. Raises BadInput for another word."""
     try:
-        return type(default)(text)
+        return choices(text) if text else None
     except ValueError:
-        raise BadInput(f"{name}={text} is unknown. Choose from {', '.join(type(default))}.") from None
+        raise BadInput(f"{name}={text} is unknown. Choose from {', '.join(choices)}.") from None
+
+
+def _choice(params: Params, name: str, default: Choice) -> Choice:
+    return one_of(type(default), name, _one(params, name)) or default
 
 
 def _page(params: Params) -> int:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from app.domain.charge import Axis, Metric
 from app.domain.period import Period
+from app.domain.statement import CostType
 from app.reports.cost_query import DIMENSIONS, TAG, Granularity
 
 METRICS = {
@@ -19,6 +20,18 @@ GRANULARITIES = {
     Granularity.WEEK: "Week",
     Granularity.MONTH: "Month",
     Granularity.TOTAL: "Total",
+}
+COST_TYPES = {
+    CostType.DIRECT: "Direct",
+    CostType.SHARED: "Shared",
+    CostType.IDLE: "Idle",
+    CostType.UNUSED_COMMITMENT: "Unused commitment",
+    CostType.CREDIT: "Credits",
+    CostType.REFUND: "Refunds",
+    CostType.TAX: "Tax",
+    CostType.COMMITMENT_BENEFIT: "Commitment benefit",
+    CostType.MARKUP: "Markup",
+    CostType.ADJUSTMENT: "Adjustments",
 }
 _DIMENSIONS = {
     "team": "Team",

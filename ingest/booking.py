@@ -158,7 +158,8 @@ def _check_adding(earlier: Load, terms: Terms) -> None:
 def _add_to(session: Session, earlier: Load, load: Load, table: str) -> None:
     """Makes `load` hold the rows of `earlier` too, tied again to what both were said to hold."""
     parts = [LoadedTotals(**_from_text(each)) for each in (*earlier.totals, *load.totals)]
-    carry_charges(session, before=earlier, table=table)
+    if earlier.totals:  # a load of posted quantities has no table of charges
+        carry_charges(session, before=earlier, table=table)
     carry_drivers(session, before=earlier.id, after=load.id)
     carry_deliveries(session, before=earlier.id, after=load.id)
     together = sum_by_currency(parts)

@@ -8,7 +8,7 @@ from ibis import Column, Table
 
 from app.errors import BadInput
 from ingest.engine.duckdb import rows_of
-from ingest.focus.cells import MAX_DIGITS, NUMBER, is_exact, present, significant_digits, text_cell
+from ingest.focus.cells import MAX_DIGITS, NUMBER, exact_text, is_exact, present, significant_digits, text_cell
 
 
 @ibis.udf.scalar.builtin
@@ -56,10 +56,13 @@ def exact_columns(table: Table, names: Sequence[str]) -> dict[str, Column]:
     names = tuple(name for name in names if name not in whole_numbers)
     if not names:
         return whole_numbers
-    digits = {name: significant_digits(table, name) for name in names}
+    # Of floats that few digits hold, `significant_digits` says nothing; of their text it tells all.
+    floats = {name: table[name].cast("string") for name in names if table[name].type().is_floating()}
+    texts = table.mutate(**floats) if floats else table
+    digits = {name: significant_digits(texts, name) for name in names}
     (row,) = rows_of(
-        table.aggregate(
-            rows=table.count(),
+        texts.aggregate(
+            rows=texts.count(),
             **{f"{name}_whole": whole.max() for name, (whole, _) in digits.items()},
             **{f"{name}_fraction": fraction.max() for name, (_, fraction) in digits.items()},
         )
@@ -74,8 +77,7 @@ def exact_columns(table: Table, names: Sequence[str]) -> dict[str, Column]:
                 " a broken number in that column, or hand over fewer rows at a time; Trueup never rounds one."
             )
         text = present(text_cell(table, name))
-        exact = text.try_cast(dt.Decimal(MAX_DIGITS, fraction))
-        found[name] = ibis.cases((text.re_search(NUMBER), exact))
+        found[name] = ibis.cases((text.re_search(NUMBER), exact_text(text, fraction)))
     return found
 
 

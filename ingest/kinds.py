@@ -21,6 +21,7 @@ _MODULES = {
     "anthropic": "ingest.anthropic.kind",
     "litellm": "ingest.litellm.kind",
     "opencost": "ingest.opencost.kind",
+    "drivers": "ingest.drivers.kind",
     "csv": "ingest.mapped.kind",
     "rate-card": "ingest.rate_card.kind",
 }

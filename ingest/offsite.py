@@ -8,13 +8,16 @@ kept, whatever crashes.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.archive.copies import file_key, send
 from app.archive.store import ObjectStore, object_store
 from app.settings import Settings
 from ingest.archive import Archived
-from ingest.bill import Bill
 from ingest.files import Progress
+
+if TYPE_CHECKING:  # Ibis takes a second to import, and who posts quantities reads no bill
+    from ingest.bill import Bill
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,17 @@ class Offsite:
     root: Path  # of the archive on this machine
     progress: Progress
 
-    def send_bill(self, archived: Archived, bill: Bill, digests: Mapping[str, str]) -> None:
+    def send_bill(self, archived: Archived, bill: "Bill", digests: Mapping[str, str]) -> None:
         """Every file that was handed over, and the rows of those that drill-down does not read as they are."""
-        for name, sha256 in digests.items():
-            self._send(archived.file(name, sha256), archived.file(name, sha256))
+        self.send_files(archived, digests)
         for staged in bill.delivery.files:
             if staged.rewritten:
                 self._send(staged.parquet, archived.rows(digests[staged.file.name]))
+
+    def send_files(self, archived: Archived, digests: Mapping[str, str]) -> None:
+        """Every file that was handed over."""
+        for name, sha256 in digests.items():
+            self._send(archived.file(name, sha256), archived.file(name, sha256))
 
     def send_detail(self, archived: Archived) -> None:
         """What else drill-down needs; the description last, because where it is, the rest must be."""

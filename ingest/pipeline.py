@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from sqlalchemy.sql.functions import now
 
 from app.db.findings import replace_findings
 from app.db.session import write_session
+from app.db.source_lock import LOCK_CLASS, source_lock_key
 from app.db.tables.bills import Delivery, Load, LoadDelivery, Source
 from app.errors import BadInput, Conflict, TrueupError
 from app.settings import Settings
@@ -199,14 +199,14 @@ def _outcome(attempt: _Attempt, bill: Bill, booked: Sequence[BookedLoad]) -> Out
 @contextmanager
 def _only_one(connection: Connection, source_name: str) -> Iterator[None]:
     """Holds the source for this process; a second ingest of it is turned away at once."""
-    key = {"key": zlib.crc32(source_name.encode()) - (1 << 31)}  # a signed 32-bit integer
-    if not connection.scalar(text("SELECT pg_try_advisory_lock(5872, :key)"), key):
+    key = {"class": LOCK_CLASS, "key": source_lock_key(source_name)}
+    if not connection.scalar(text("SELECT pg_try_advisory_lock(:class, :key)"), key):
         raise Conflict(f"Another ingest of '{source_name}' is running. Wait until it is done, then run this again.")
     connection.commit()  # the lock belongs to the connection; an open transaction would only hold vacuum back
     try:
         yield
     finally:
-        connection.execute(text("SELECT pg_advisory_unlock(5872, :key)"), key)  # the pool keeps the connection
+        connection.execute(text("SELECT pg_advisory_unlock(:class, :key)"), key)  # the pool keeps the connection
         connection.commit()
 
 

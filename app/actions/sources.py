@@ -21,6 +21,11 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 def add_source(session: Session, viewer: Viewer, *, kind: str, name: str, config: dict[str, Any]) -> Source:
     """Adds a source. Raises BadInput for an unusable name, kind or setting, Conflict when the name is taken."""
     viewer.require_everything(Scope.WRITE_INGEST)
+    return keep_source(session, viewer, kind=kind, name=name, config=config)
+
+
+def keep_source(session: Session, viewer: Viewer, *, kind: str, name: str, config: dict[str, Any]) -> Source:
+    """`add_source` for an action that has checked what `viewer` may do."""
     kept = _settings(kind, config)
     if not _NAME.fullmatch(name):
         raise BadInput(f"'{name}' cannot name a source. Use lower-case letters, digits, '-', '_' and '.'.")

@@ -1,7 +1,7 @@
 """An answer in the format that was asked for, with a tag that tells whether it has changed."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -88,6 +88,37 @@ def respond(request: Request, answer: Answer) -> Response:
     return Response(body, headers=headers, media_type=_JSON)
 
 
+@dataclass(frozen=True)
+class Download:
+    """A file behind a route that is made while it is sent; `version` names everything it depends on."""
+
+    name: str  # without its ending
+    chunks: Callable[[FileKind], Iterator[bytes]]
+    version: tuple[object, ...]
+
+
+def download_route(router: APIRouter, path: str, *kinds: FileKind) -> Callable[[Endpoint], Endpoint]:
+    """Registers a route for a `Download` at `path` with the ending of each of `kinds`."""
+
+    def register(endpoint: Endpoint) -> Endpoint:
+        for kind in kinds:
+            offered = _offered(_MEDIA_TYPES[kind])
+            router.add_api_route(f"{path}.{kind}", endpoint, response_class=Response, responses=offered)
+        return endpoint
+
+    return register
+
+
+def send(request: Request, download: Download) -> Response:
+    """The file in the format that the path's ending asks for, streamed; nothing but a 304 to who has it already."""
+    kind = FileKind(request.url.path.rpartition(".")[2])
+    headers = {**_CACHING, "ETag": f'"{digest(kind, *download.version)}"'}
+    if _is_known(request, headers["ETag"]):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers |= _disposition(download.name, kind)
+    return StreamingResponse(download.chunks(kind), headers=headers, media_type=_MEDIA_TYPES[kind])
+
+
 def rendered(value: object) -> bytes:
     """`value`, which may be made of our dataclasses, as JSON: amounts as plain text, instants in UTC."""
     return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z)
@@ -113,9 +144,13 @@ def _is_known(request: Request, tag: str) -> bool:
 
 
 def _file(kind: FileKind, table: Table, headers: Mapping[str, str]) -> Response:
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", table.name)
-    named = {**headers, "Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+    named = {**headers, **_disposition(table.name, kind)}
     media = _MEDIA_TYPES[kind]
     if kind is FileKind.CSV:
         return StreamingResponse(csv_chunks(table), headers=named, media_type=media)
     return Response(file_bytes(table, kind), headers=named, media_type=media)
+
+
+def _disposition(name: str, kind: FileKind) -> dict[str, str]:
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
+    return {"Content-Disposition": f'attachment; filename="{safe}.{kind}"'}

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.reports.sources import SourceStatus
+from app.domain.source_status import SourceStatus
 
 # Seconds. A report should take tens of milliseconds; a file may take seconds.
 _BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

@@ -1,6 +1,7 @@
 """Errors as `application/problem+json` (RFC 9457)."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from app.domain.closing import CannotClose, HasMoved
+from app.domain.money import plain
 from app.errors import BadInput, Conflict, NotAllowed, NotFound, NotPermitted, Refused, TrueupError, Unavailable
 
 # The first class that an error is an instance of gives its status.
@@ -54,7 +57,23 @@ def problem(
 
 def of_error(error: TrueupError) -> Response:
     """The problem that an error of ours is."""
-    return problem(next(status for kind, status in _STATUSES if isinstance(error, kind)), str(error))
+    status = next(status for kind, status in _STATUSES if isinstance(error, kind))
+    return problem(status, str(error), headers=None, **_facts(error))
+
+
+def _facts(error: TrueupError) -> dict[str, object]:
+    """What an error carries that a program can act on."""
+    match error:
+        case CannotClose():
+            return {"blockers": [asdict(each) for each in error.blockers]}
+        case HasMoved():
+            return {
+                "moves": [
+                    {**asdict(each), "issued": plain(each.issued), "draft": plain(each.draft)} for each in error.moves
+                ]
+            }
+        case _:
+            return {}
 
 
 def install(api: FastAPI) -> None:

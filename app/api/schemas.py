@@ -6,19 +6,23 @@ Reports are frozen dataclasses, and OpenAPI describes them as they are. Here is 
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
 from app.domain.charge import Axis, Metric
 from app.domain.driver import KnownDriver
+from app.domain.posted_quantity import PostedLoad
+from app.domain.source_status import SourceStatus
+from app.domain.statement import StatementState
 from app.domain.viewer import Scope
 from app.reports.audit import AuditLine
+from app.reports.closing import KeptFile
 from app.reports.cost_query import Granularity
 from app.reports.deliveries import DeliveryRow
 from app.reports.drivers import DriverTotal
+from app.reports.fx import RateRow
 from app.reports.invoices import InvoiceRow
 from app.reports.loads import LoadRow
 from app.reports.restatements import Restatement
-from app.reports.sources import SourceStatus
 from app.reports.teams import TeamNode
 
 Amount = str
@@ -85,6 +89,34 @@ class Drivers(BaseModel):
     next: str | None
 
 
+class QuantityIn(BaseModel):
+    """How much of something there was on a UTC day.
+
+    `key` is the poster's own: posted again under it, a quantity replaces the one before, and null takes it back.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str = Field(description="A source of kind drivers; a new name adds one", examples=["checkout"])
+    key: str = Field(description="What tells the quantity apart within its source", examples=["2026-03-05/search"])
+    day: date
+    name: str = Field(examples=["requests"])
+    unit: str = Field(examples=["requests"])
+    quantity: StrictStr | StrictInt | None = Field(description="A whole number, or any number as text; or null")
+    service_provider_name: str | None = None
+    dimensions: dict[str, str | None] = Field(default_factory=dict, examples=[{"team": "search", "model": "gpt-5"}])
+
+
+class QuantitiesTaken(BaseModel):
+    """What became of the quantities of a post, and the loads that it made."""
+
+    new: int
+    replaced: int
+    unchanged: int
+    removed: int
+    loads: list[PostedLoad]
+
+
 class CurrencyTotal(BaseModel):
     """A total in one currency."""
 
@@ -103,9 +135,24 @@ class LineItems(BaseModel):
 
 
 class BillingPeriods(BaseModel):
-    """The billing months that have figures, newest first, as YYYY-MM."""
+    """The billing months that have figures, newest first, as YYYY-MM, and the state of each one's statement."""
 
     periods: list[str]
+    states: dict[str, StatementState | None]
+
+
+class Closing(BaseModel):
+    """How a billing month is closed; with a reason, whatever speaks against it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    override_reason: str | None = None
+
+
+class KeptFiles(BaseModel):
+    """The files that a billing month was closed with, by name."""
+
+    files: list[KeptFile]
 
 
 class Teams(BaseModel):
@@ -171,9 +218,37 @@ class InvoicesImported(BaseModel):
     unchanged: int
 
 
-class PolicyMove(BaseModel):
-    """What a team owes before and after a policy; `team` null is the unallocated cost."""
+class Rates(BaseModel):
+    """Rates between currencies, those imported last first."""
 
+    rates: list[RateRow]
+    next: str | None
+
+
+class RateIn(BaseModel):
+    """What one unit of a currency is worth in another on a day."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    day: str = Field(description="YYYY-MM-DD, or YYYY-MM for the average of a month", examples=["2026-03-31"])
+    base_currency: str = Field(description="ISO 4217", examples=["EUR"])
+    quote_currency: str = Field(description="ISO 4217", examples=["USD"])
+    rate: str = Field(description="A number as text", examples=["1.0811"])
+
+
+class RatesImported(BaseModel):
+    """How many rates an import held, and what became of them."""
+
+    rates: int
+    new: int
+    corrected: int
+    unchanged: int
+
+
+class PolicyMove(BaseModel):
+    """What a team owes for a billing month before and after a policy; `team` null is the unallocated cost."""
+
+    period: str
     currency: str
     team: str | None
     name: str
@@ -183,8 +258,18 @@ class PolicyMove(BaseModel):
 
 
 class Moves(BaseModel):
-    """What a policy would move, largest change first within a currency. The changes of a currency add up to 0."""
+    """What a policy would move: by month and currency, largest change first. The changes of each add up to 0."""
 
+    moves: list[PolicyMove]
+
+
+class TeamsImported(BaseModel):
+    """What taking in teams changed, by their ids, and moved; `version` null: nothing was put in force."""
+
+    version: int | None
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
     moves: list[PolicyMove]
 
 

@@ -35,6 +35,12 @@ def policy_in_force(session: Session) -> AppliedPolicy | None:
     return AppliedPolicy(newest.id, _parsed(newest.document)) if newest else None
 
 
+def policy_of_version(session: Session, version: int | None) -> AppliedPolicy | None:
+    """The policy that was applied as `version`; None is the time before there was one."""
+    found = session.get(PolicyVersion, version) if version is not None else None
+    return AppliedPolicy(found.id, _parsed(found.document)) if found else None
+
+
 @dataclass(frozen=True)
 class _UnassignedKeys:
     """The charge keys that a policy version has not judged yet, as the columns its conditions ask for."""

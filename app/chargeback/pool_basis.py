@@ -1,6 +1,6 @@
 """What a pool that is split by a driver goes by. Posting and statements both ask here, so they cannot disagree."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
@@ -31,10 +31,13 @@ def teams_in(policy: Policy, period: date) -> frozenset[str]:
 
 
 class PoolBases:
-    """What the pools of a policy go by in one billing period; each driver is summed once."""
+    """What the pools of a policy go by in one billing period; each driver is summed once.
 
-    def __init__(self, session: Session, policy: Policy, period: date) -> None:
-        self._session, self._period = session, period
+    `loads` are those whose quantities count; None means the live ones.
+    """
+
+    def __init__(self, session: Session, policy: Policy, period: date, loads: Collection[int] | None = None) -> None:
+        self._session, self._period, self._loads, self._pools = session, period, loads, policy.pools
         self.teams: AbstractSet[str] = teams_in(policy, period)
         self._quantities: dict[str, Iterable[DimensionQuantity]] = {}
 
@@ -43,5 +46,11 @@ class PoolBases:
         if pool.by is None:
             return None
         if pool.id not in self._quantities:
-            self._quantities[pool.id] = split_quantities(self._session, pool.by, self._period)
-        return driver_basis(pool.by, payers(pool, self.teams), currency, self._quantities[pool.id])
+            self._quantities[pool.id] = split_quantities(self._session, pool.by, self._period, self._loads)
+        paying = payers(pool, self.teams) | self.teams & {pool.by.idle_team}
+        return driver_basis(pool.by, paying, currency, self._quantities[pool.id])
+
+    def by_pool(self, currency: str) -> dict[str, DriverBasis]:
+        """What each pool that is split by a driver goes by in `currency`, by its id."""
+        found = {pool.id: self.basis(pool, currency) for pool in self._pools}
+        return {pool_id: basis for pool_id, basis in found.items() if basis}

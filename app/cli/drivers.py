@@ -1,16 +1,45 @@
 """`trueup drivers`: the quantities that explain cost."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.cli.output import AsJson, answer, table
-from app.db.session import read_session
+from app.cli.output import AsJson, answer, progress_bar, say, table
+from app.db.session import engine, read_session
 from app.domain.viewer import operator
 from app.reports.cost_query import Granularity
+from app.settings import settings
 
 app = typer.Typer(help="Daily quantities that explain cost: tokens, requests, GPU-hours, …", no_args_is_help=True)
+
+
+@app.command("import")
+def import_file(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or Parquet files, or folders of them.")],
+    source: Annotated[str | None, typer.Option(help="The source they are from; a new name adds it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in daily quantities from files, or nothing of them if a row cannot be used.
+
+    The columns are day, name, unit and quantity, service_provider_name if it matters, and one for each dimension,
+    such as team, model or product. The files stand for the whole of every month in them: what the source had there
+    before gives way.
+
+    Example: trueup drivers import requests-2026-03.csv --source checkout
+    """
+    from app.actions.driver_files import import_drivers
+
+    with progress_bar() as progress:
+        outcome = import_drivers(engine(), operator(), settings(), paths, source_name=source, progress=progress)
+    if as_json:
+        answer(asdict(outcome))
+    elif outcome.unchanged:
+        say(f"{outcome.source}: these bytes are live already; nothing changed.")
+    for load in outcome.loads if not as_json else ():
+        instead = f", in place of load {load.replaced}" if load.replaced else ""
+        say(f"{outcome.source} {load.period:%Y-%m}: {load.drivers:,} quantities in load {load.load_id}{instead}.")
 
 
 @app.command("list")

@@ -17,6 +17,8 @@ from app.cli import (
     demo,
     doctor,
     drivers,
+    explain,
+    fx,
     gateway,
     ingest,
     invoices,
@@ -26,6 +28,7 @@ from app.cli import (
     schedule,
     serve,
     sources,
+    teams,
 )
 from app.errors import TrueupError
 
@@ -42,6 +45,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("schedule")(schedule.schedule)
 app.command("doctor")(doctor.doctor)
+app.command("explain")(explain.explain)
 app.command("loads")(loads.loads)
 app.command("cross-check")(cross_check.cross_check)
 app.command("double-counting")(cross_check.double_counting)
@@ -49,8 +53,10 @@ app.add_typer(ingest.app, name="ingest")
 app.add_typer(sources.app, name="sources")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(policy.app, name="policy")
+app.add_typer(teams.app, name="teams")
 app.add_typer(chargeback.app, name="chargeback")
 app.add_typer(drivers.app, name="drivers")
+app.add_typer(fx.app, name="fx")
 app.add_typer(gateway.app, name="gateway")
 app.add_typer(keys.app, name="keys")
 app.add_typer(db.app, name="db")

@@ -32,6 +32,7 @@ _STAGES = {
     "post": ("Posting", "billing periods"),
     "live": ("Live", "billing periods"),
     "rules": ("FOCUS rules", "findings"),
+    "pack": ("Finance pack", "files"),
 }
 
 

@@ -1,13 +1,24 @@
 """A load that takes over the rows of the one before it: deliveries that add to each other instead of replacing."""
 
+from collections.abc import Sequence
+
 from psycopg import sql
-from sqlalchemy import insert, literal, select
+from sqlalchemy import ARRAY, Text, cast, exists, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from app.db.load import CHARGE_COLUMNS, driver
 from app.db.tables.bills import Load, LoadDelivery
 from app.db.tables.charges import Driver
 
+_DRIVER = (
+    Driver.day,
+    Driver.name,
+    Driver.unit,
+    Driver.service_provider_name,
+    Driver.dimensions,
+    Driver.quantity,
+    Driver.key,
+)
 _GRAIN = 2  # charge day and charge key; the other columns of CHARGE_COLUMNS are summed
 
 
@@ -32,11 +43,13 @@ def carry_charges(session: Session, *, before: Load, table: str) -> None:
     connection.execute("DROP TABLE added")
 
 
-def carry_drivers(session: Session, *, before: int, after: int) -> None:
-    """Gives load `after` the drivers of load `before` too."""
-    kept = (Driver.day, Driver.name, Driver.unit, Driver.service_provider_name, Driver.dimensions, Driver.quantity)
-    rows = select(literal(after), *kept).where(Driver.load_id == before)
-    session.execute(insert(Driver).from_select(["load_id", *(column.key for column in kept)], rows))
+def carry_drivers(session: Session, *, before: int, after: int, without: Sequence[str] = ()) -> None:
+    """Gives load `after` the drivers of load `before` too, except those whose key is in `without`."""
+    rows = select(literal(after), *_DRIVER).where(Driver.load_id == before)
+    if without:
+        gone = select(func.unnest(cast(list(without), ARRAY(Text))).label("key")).subquery()
+        rows = rows.where(~exists().where(gone.c.key == Driver.key))
+    session.execute(insert(Driver).from_select(["load_id", *(column.key for column in _DRIVER)], rows))
 
 
 def carry_deliveries(session: Session, *, before: int, after: int) -> None:

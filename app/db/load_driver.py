@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from itertools import repeat
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,12 +15,14 @@ from app.db.tables.charges import Driver
 DriverRow = tuple[date, str, str, str | None, str, Decimal]
 
 
-def copy_drivers(session: Session, load_id: int, rows: Iterable[DriverRow]) -> None:
-    """Copies the drivers of a load."""
-    statement = "COPY driver (load_id, day, name, unit, service_provider_name, dimensions, quantity) FROM STDIN"
+def copy_drivers(
+    session: Session, load_id: int, rows: Iterable[DriverRow], keys: Iterable[str | None] = repeat(None)
+) -> None:
+    """Copies the drivers of a load, each with its key if it has one."""
+    statement = "COPY driver (load_id, day, name, unit, service_provider_name, dimensions, quantity, key) FROM STDIN"
     with driver(session).cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row((load_id, *row))
+        for row, key in zip(rows, keys, strict=False):
+            copy.write_row((load_id, *row, key))
 
 
 def count_drivers(session: Session, load_id: int) -> int:

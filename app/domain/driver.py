@@ -25,3 +25,4 @@ class DimensionQuantity:
     value: str | None
     unit: str
     quantity: Decimal
+    idle: bool = False  # it ran and nobody used it

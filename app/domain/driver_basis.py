@@ -23,7 +23,8 @@ class FellBack(StrEnum):
 class DriverBasis:
     """What a pool goes by in a billing period and currency.
 
-    `by_team` and `left_out` together are every quantity of the driver that passes the split's filters, in one unit.
+    `by_team` and `left_out` together are every quantity of the driver that passes the split's filters, in one unit;
+    `idle` is what of `by_team` the team that pays for idle has been given.
     """
 
     used: Split  # driver, or the fallback
@@ -31,12 +32,13 @@ class DriverBasis:
     unit: str | None
     by_team: Mapping[str, Decimal]
     left_out: Mapping[str | None, Decimal]  # by value of the dimension: it stands for no team that pays
+    idle: Decimal = ZERO
 
 
 def driver_basis(
     split: DriverSplit, payers: AbstractSet[str], currency: str, quantities: Iterable[DimensionQuantity]
 ) -> DriverBasis:
-    """What the split goes by among `payers`.
+    """What the split goes by among `payers`, the teams that exist and may have a quantity.
 
     Quantities in several units are not added: those in the pool's own currency are taken, if there are any, as of
     gateways that estimate in different currencies. Otherwise the fallback is used, as it is when no team has anything.
@@ -53,20 +55,23 @@ def driver_basis(
     for row in rows:
         if row.unit != unit:
             continue
-        team = _team(split, row.value)
+        team = _team(split, row)
         if team in payers and team is not None:
             by_team[team] = EXACT.add(by_team.get(team, ZERO), row.quantity)
         else:
             left_out[row.value] = EXACT.add(left_out.get(row.value, ZERO), row.quantity)
-    if any(quantity > 0 for quantity in by_team.values()):
-        return DriverBasis(Split.DRIVER, None, unit, by_team, left_out)
-    return DriverBasis(split.fallback, FellBack.NO_TEAM, unit, by_team, left_out)
+    if not any(quantity > 0 for quantity in by_team.values()):
+        return DriverBasis(split.fallback, FellBack.NO_TEAM, unit, by_team, left_out)
+    idle = total(row.quantity for row in rows if row.idle and row.unit == unit and split.idle_team in payers)
+    return DriverBasis(Split.DRIVER, None, unit, by_team, left_out, idle)
 
 
-def _team(split: DriverSplit, value: str | None) -> str | None:
-    if value is None or not split.teams:
-        return value
-    return split.teams.get(value)
+def _team(split: DriverSplit, row: DimensionQuantity) -> str | None:
+    if row.idle and (split.leave_out_idle or split.idle_team):
+        return split.idle_team
+    if row.value is None or not split.teams:
+        return row.value
+    return split.teams.get(row.value)
 
 
 def left_out_total(basis: DriverBasis) -> Decimal:

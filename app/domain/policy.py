@@ -155,7 +155,8 @@ class DriverSplit:
     """A split by what was used: each team's quantity of a driver in the billing period.
 
     `teams` gives the team that a value of `dimension` stands for; when it is empty, the values are ids of teams.
-    Only quantities count whose dimensions have one of the values in `filters`.
+    Only quantities count whose dimensions have one of the values in `filters`. Quantities that say idle count like
+    all others, unless a team pays for them (`idle_team`) or none does (`leave_out_idle`), so that they are spread.
     """
 
     driver: str
@@ -163,15 +164,17 @@ class DriverSplit:
     dimension: str = "team"
     teams: Mapping[str, str] = field(default_factory=dict)
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    idle_team: str | None = None
+    leave_out_idle: bool = False
 
 
 @dataclass(frozen=True)
 class Pool:
     """Shared cost and its split among teams.
 
-    An empty `among` means every team that exists at the time, parents of other teams too: a policy that wants only
-    some to pay names them. `weights` belong to a fixed split, `by` to a split by driver; both name the teams that pay
-    (`by` only if it has `teams`).
+    An empty `among`, unless there are `among_pools`, means every team that exists at the time, parents of other teams
+    too: a policy that wants only some to pay names them. `weights` belong to a fixed split, `by` to a split by driver;
+    both name the teams that pay (`by` only if it has `teams`).
     """
 
     id: str

@@ -47,8 +47,8 @@ class OwnedCost:
     cost_type: CostType  # of the charge itself: never shared, and no adjustment
     service_provider_name: str | None
     service_name: str | None
-    pricing_category: str | None
-    unit: str | None  # of `quantity`
+    pricing_category: str | None  # of usage; None for every other charge
+    unit: str | None  # of `quantity`: what was consumed, or what was priced where the bill does not say
     amount: Decimal
     effective_cost: Decimal
     contracted_cost: Decimal

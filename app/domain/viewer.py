@@ -11,7 +11,9 @@ class Scope(StrEnum):
 
     READ_COSTS = "read:costs"
     WRITE_INGEST = "write:ingest"
+    WRITE_DRIVERS = "write:drivers"
     WRITE_POLICY = "write:policy"
+    CLOSE_CHARGEBACK = "close:chargeback"
     ADMIN = "admin"
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from app.domain.charge import COSTS
+from app.domain.source_status import SourceStatus
 from app.exports.table import Cell, Column, Kind, Table, amounts, texts
 from app.reports.chargeback import ChargebackReport
 from app.reports.costs import CostReport
 from app.reports.loads import LoadRow
 from app.reports.owed import TeamCharge
 from app.reports.restatements import Restatement
-from app.reports.sources import SourceStatus
 from app.reports.team_statement import TeamStatement
 from app.reports.teams import TeamNode
 
@@ -24,11 +24,15 @@ def costs_table(report: CostReport, labels: Sequence[str]) -> Table:
     return Table(f"costs {query.start} to {query.end}", columns, rows)
 
 
+# Direct, shared and the first three are the total; what is charged is that in whole minor units.
+_OF_A_STATEMENT = ("adjustments", "commitment_benefit", "markup", "charged")
+
+
 def chargeback_table(report: ChargebackReport) -> Table:
     """Chargeback, one line per team and, after them, the unallocated; they add up to the bill."""
     columns = (
         *texts("team", "name", "parent", "cost_center", "billing_currency"),
-        *amounts("direct", "shared", "total", "previous_total", "change"),
+        *amounts("direct", "shared", "total", "previous_total", "change", *_OF_A_STATEMENT),
     )
     rows: list[tuple[Cell, ...]] = [
         _charge_row(charge, block.currency) for block in report.blocks for charge in (*block.teams, block.unallocated)
@@ -48,6 +52,10 @@ def _charge_row(charge: TeamCharge, currency: str) -> tuple[Cell, ...]:
         charge.total,
         charge.previous_total,
         charge.change,
+        charge.adjustments,
+        charge.commitment_benefit,
+        charge.markup,
+        charge.charged,
     )
 
 
@@ -55,7 +63,7 @@ def statement_table(statement: TeamStatement, team_id: str) -> Table:
     """A team's statement, one line per service."""
     columns = (
         *texts("service_provider_name", "service_name", "billing_currency"),
-        *amounts("direct", "shared", "total", "previous_total"),
+        *amounts("direct", "shared", "total", "previous_total", *_OF_A_STATEMENT),
     )
     rows: list[tuple[Cell, ...]] = [
         (
@@ -66,6 +74,10 @@ def statement_table(statement: TeamStatement, team_id: str) -> Table:
             each.shared,
             each.total,
             each.previous_total,
+            each.adjustments,
+            each.commitment_benefit,
+            each.markup,
+            each.charged,
         )
         for block in statement.blocks
         for each in block.services

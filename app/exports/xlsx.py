@@ -23,12 +23,13 @@ from app.exports.table import Cell, Kind, Table, harmless
 # https://support.microsoft.com/office/excel-specifications-and-limits: "Number precision: 15 digits"
 _DIGITS = 15
 _TITLE_LENGTH = 31
+_TEXT_LENGTH = 32_767  # ibid.: "Total number of characters that a cell can contain"
 
 
 def xlsx_bytes(table: Table) -> bytes:
     """The workbook."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(INVALID_TITLE_REGEX.sub("-", table.name)[:_TITLE_LENGTH])
+    sheet = book.create_sheet(sheet_title(table.name))
     assert isinstance(sheet, WriteOnlyWorksheet)
     sheet.freeze_panes = "A2"
     sheet.append([_heading(sheet, column.name) for column in table.columns])
@@ -43,6 +44,16 @@ def xlsx_bytes(table: Table) -> bytes:
 def fits_excel(cells: list[Cell]) -> bool:
     """Whether Excel can hold each amount among `cells` as a number, to the last digit."""
     return all(_digits(cell) <= _DIGITS for cell in cells if isinstance(cell, Decimal))
+
+
+def excel_text(text: str) -> str:
+    """`text` as a cell may hold it: harmless, without control characters, no longer than a cell."""
+    return harmless(ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text))[:_TEXT_LENGTH]
+
+
+def sheet_title(text: str) -> str:
+    """`text` as the title of a sheet, without what Excel refuses there."""
+    return INVALID_TITLE_REGEX.sub("-", text)[:_TITLE_LENGTH]
 
 
 def _digits(amount: Decimal) -> int:
@@ -60,7 +71,7 @@ def _value(cell: Cell, *, as_text: bool) -> Cell:
         case Decimal() if as_text:
             return plain(cell)
         case str():
-            return harmless(ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", cell))
+            return excel_text(cell)
         case datetime():
             return cell.isoformat()  # Excel's dates have no time zone
         case _:

@@ -1,5 +1,6 @@
 """Invoices, and whether the bills add up to them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,12 +8,12 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from app.db.invoices import as_total
-from app.db.queries.invoices import billed_sums, current_invoices, invoice_rows
+from app.db.queries.invoices import billed_sums, billed_sums_of, current_invoices, invoice_rows
 from app.db.tables.invoices import Invoice
 from app.domain.invoice import InvoiceStatus
 from app.domain.money import ZERO, total
 from app.domain.period import Period
-from app.domain.reconciliation import Tie, TiedLine, tied_lines
+from app.domain.reconciliation import BilledSum, Tie, TiedLine, tied_lines
 from app.domain.reconciliation_advice import advised
 from app.domain.viewer import Viewer
 from app.reports.visibility import sees_everything
@@ -91,10 +92,24 @@ def reconciliation(session: Session, viewer: Viewer, span: Period | None = None)
     """
     if not sees_everything(viewer):
         return ReconciliationReport(span, (), ())
-    known = [as_total(row) for row in current_invoices(session, span)]
-    lines = advised(tied_lines(known, billed_sums(session, span)), known)
+    lines = _tied(current_invoices(session, span), billed_sums(session, span))
     currencies = sorted({line.billing_currency for line in lines})
     return ReconciliationReport(span, lines, tuple(_total(currency, lines) for currency in currencies))
+
+
+def reconciliation_of(
+    session: Session, period: Period, loads: Sequence[int], at: datetime | None
+) -> tuple[TiedLine, ...]:
+    """Whether the charges of `loads` tie to the invoices of a billing period, as they are or as they were known `at`.
+
+    For reports on a whole statement, which have asked the viewer for everything.
+    """
+    return _tied(current_invoices(session, period, at=at), billed_sums_of(session, loads))
+
+
+def _tied(invoices: Sequence[Invoice], billed: Sequence[BilledSum]) -> tuple[TiedLine, ...]:
+    known = [as_total(row) for row in invoices]
+    return advised(tied_lines(known, billed), known)
 
 
 def _total(currency: str, lines: tuple[TiedLine, ...]) -> ReconciliationTotal:

@@ -66,7 +66,7 @@ def line_items(
     wanted = wanted_keys(session, query, visible=visible_teams(session, viewer))
     with detail_reader(details(session, query), wanted, _span(query)) as reader:
         total_rows, totals = _totals(reader, query.metric)
-        items = tuple(_item(line, query.metric) for line in reader.lines(limit=limit, offset=offset))
+        items = tuple(line_item(line, query.metric) for line in reader.lines(limit=limit, offset=offset))
     return LineItemReport(query, total_rows, totals, items)
 
 
@@ -93,7 +93,8 @@ def _totals(reader: "DetailReader", metric: Metric) -> tuple[int, dict[str, Deci
     return rows, dict(sorted(totals.items()))
 
 
-def _item(line: Line, metric: Metric) -> LineItem:
+def line_item(line: Line, metric: Metric) -> LineItem:
+    """A line as the detail store has it, and how much of it is meant."""
     cost = line.costs[metric]
     return LineItem(
         charge_period_start=line.charge_period_start,

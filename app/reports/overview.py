@@ -11,11 +11,12 @@ from app.db.queries.costs import newest_charge_day
 from app.domain.charge import Metric
 from app.domain.money import EXACT, ZERO, percent
 from app.domain.period import Period
+from app.domain.source_status import SourceStatus
 from app.domain.viewer import Viewer
 from app.reports.cost_query import CostQuery, Granularity
 from app.reports.costs import CostBlock, CostRow, costs
 from app.reports.owed import UNALLOCATED
-from app.reports.sources import SourceStatus, sources
+from app.reports.sources import sources
 from app.reports.teams import team_names
 
 _DAYS_SHOWN = 60

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from app.chargeback.policies import AppliedPolicy
 from app.chargeback.pool_basis import PoolBases
-from app.domain.driver_basis import DriverBasis, FellBack, left_out_total, split_words
-from app.domain.money import EXACT, plain, total
+from app.db.tables.statements import Statement
+from app.domain.driver_basis import DriverBasis, FellBack
+from app.domain.money import plain
 from app.domain.period import Period
 from app.domain.policy import Pool, Split
-
-_SHOWN = 20  # values that are named; the totals count all of them
+from app.domain.split_record import SplitRecord, from_json, split_record
 
 
 @dataclass(frozen=True)
@@ -55,40 +55,47 @@ def split_sentence(pool: PoolSplit) -> str:
 
 
 class Splits:
-    """How the pools of a policy are split in a billing month."""
+    """How the pools of a billing month are split: as its statement keeps it, or else by what is live."""
 
-    def __init__(self, session: Session, applied: AppliedPolicy | None, period: Period) -> None:
-        self._pools: tuple[Pool, ...] = applied.policy.pools if applied else ()
+    def __init__(
+        self, session: Session, applied: AppliedPolicy | None, period: Period, statement: Statement | None = None
+    ) -> None:
+        self._kept = from_json(statement.splits) if statement else None
+        self._pools: tuple[Pool, ...] = applied.policy.pools if applied and not statement else ()
         self._bases = PoolBases(session, applied.policy, period.start) if applied else None
+
+    def records(self, currency: str) -> Iterable[SplitRecord]:
+        """The splits in `currency`, of every pool. Of what is live, without weights and shares."""
+        if self._kept is not None:
+            return [each for each in self._kept if each.currency == currency]
+        return [split_record(pool, currency, self._basis(pool, currency)) for pool in self._pools]
 
     def words(self, currency: str) -> Mapping[str, str]:
         """How each pool is split, by its id: `evenly`, `by gateway_spend`, …."""
-        return {pool.id: split_words(pool, basis) for pool, basis in self._with_basis(currency)}
+        return {each.pool_id: each.words for each in self.records(currency)}
 
     def by_driver(self, currency: str, pool_ids: Iterable[str]) -> tuple[PoolSplit, ...]:
         """Those of `pool_ids` that are split by a driver."""
         wanted = set(pool_ids)
-        return tuple(
-            _pool_split(pool, basis) for pool, basis in self._with_basis(currency) if basis and pool.id in wanted
-        )
+        return tuple(_pool_split(each) for each in self.records(currency) if each.driver and each.pool_id in wanted)
 
-    def _with_basis(self, currency: str) -> Iterable[tuple[Pool, DriverBasis | None]]:
-        return ((pool, self._bases.basis(pool, currency) if self._bases else None) for pool in self._pools)
+    def _basis(self, pool: Pool, currency: str) -> DriverBasis | None:
+        return self._bases.basis(pool, currency) if self._bases else None
 
 
-def _pool_split(pool: Pool, basis: DriverBasis) -> PoolSplit:
-    assert pool.by is not None
-    left_out = sorted(basis.left_out.items(), key=lambda item: (EXACT.minus(item[1]), item[0] or ""))
+def _pool_split(record: SplitRecord) -> PoolSplit:
+    assert record.driver is not None
+    assert record.dimension is not None
     return PoolSplit(
-        pool_id=pool.id,
-        pool_name=pool.name,
-        driver=pool.by.driver,
-        dimension=pool.by.dimension,
-        used=basis.used,
-        fell_back=basis.fell_back,
-        words=split_words(pool, basis),
-        unit=basis.unit,
-        quantity=total(basis.by_team.values()),
-        left_out=left_out_total(basis),
-        left_out_values=tuple(LeftOut(value, quantity) for value, quantity in left_out[:_SHOWN]),
+        pool_id=record.pool_id,
+        pool_name=record.pool_name,
+        driver=record.driver,
+        dimension=record.dimension,
+        used=record.used,
+        fell_back=record.fell_back,
+        words=record.words,
+        unit=record.unit,
+        quantity=record.quantity,
+        left_out=record.left_out,
+        left_out_values=tuple(LeftOut(value, quantity) for value, quantity in record.left_out_values),
     )

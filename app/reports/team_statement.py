@@ -1,21 +1,26 @@
 """A team's statement: what it owes for a billing month, for which services, and how that moved over a year."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from app.db.queries.chargeback import OwedSum, owed_sums
+from app.db.queries.chargeback import OwedSum
 from app.db.queries.teams import teams_in_force
 from app.domain.charge import Metric
+from app.domain.money import ZERO
+from app.domain.ownership import Team
 from app.domain.period import Period, months_back
+from app.domain.statement import CostType, StatementState
 from app.domain.viewer import Viewer
 from app.errors import NotFound
-from app.reports.chargeback import Ground, ground
-from app.reports.owed import TeamCharge, sum_of, team_charge
-from app.reports.visibility import visible_teams
+from app.reports.chargeback import moved_since
+from app.reports.owed import TeamCharge, charged_of, direct_of, of_type, shared_of, sum_of, team_charge
+from app.reports.shown_statement import ShownStatement, told
+from app.reports.statement_ground import Ground, ground, owed_in
+from app.reports.visibility import sees_everything, visible_teams
 
 _SERVICE = ("service_provider_name", "service_name")
 _MONTHS = 13  # the month itself and the twelve before it, so that the same month of last year is there
@@ -23,7 +28,10 @@ _MONTHS = 13  # the month itself and the twelve before it, so that the same mont
 
 @dataclass(frozen=True)
 class ServiceCharge:
-    """What a team owes for one service."""
+    """What a team owes for one service: `total` is direct + shared + adjustments + commitment benefit + markup.
+
+    Markup is for no service of its own, and `charged`, in whole minor units, comes from a statement only.
+    """
 
     service_provider_name: str | None
     service_name: str | None
@@ -31,6 +39,10 @@ class ServiceCharge:
     shared: Decimal
     total: Decimal
     previous_total: Decimal
+    adjustments: Decimal = ZERO
+    commitment_benefit: Decimal = ZERO
+    markup: Decimal = ZERO
+    charged: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -50,24 +62,49 @@ class TeamStatement:
     period: Period
     metric: Metric
     blocks: tuple[TeamStatementBlock, ...]
+    statement: ShownStatement | None = None  # None: from live charges, as `ChargebackReport` says
 
 
 def team_statement(
-    session: Session, viewer: Viewer, period: Period, team_id: str, metric: Metric | None = None
+    session: Session,
+    viewer: Viewer,
+    period: Period,
+    team_id: str,
+    metric: Metric | None = None,
+    *,
+    state: StatementState | None = None,
 ) -> TeamStatement:
     """The statement of `team_id` for the billing month `period`, without the teams below it.
 
-    Raises NotFound for a team that does not exist or that `viewer` may not see.
+    Which statement it is from, and what else it raises, is as for `chargeback`. Raises NotFound for a team that does
+    not exist or that `viewer` may not see.
     """
     parents = _parents(session, viewer, team_id)
-    basis = ground(session, period, metric)
+    basis = ground(session, period, metric, state)
     span = Period(months_back(period.start, _MONTHS - 1), period.end)
-    sums = owed_sums(session, basis.metric, span, test=lambda team: team == team_id, by=_SERVICE)
+    sums = owed_in(session, basis, span, test=lambda team: team == team_id, by=_SERVICE)
+    moved = moved_since(session, basis, lambda team: team == team_id)
     blocks = (
-        _block(team_id, [each for each in sums if each.currency == currency], period, basis, parents)
-        for currency in sorted({each.currency for each in sums})
+        _block(currency, [each for each in sums if each.currency == currency], basis, _Payer(team_id, parents, moved))
+        for currency in sorted({*(each.currency for each in sums), *(currency for currency, _ in moved or {})})
     )
-    return TeamStatement(period, basis.metric, tuple(blocks))
+    statement = told(basis.statement, everything=sees_everything(viewer)) if basis.statement else None
+    return TeamStatement(period, basis.metric, tuple(blocks), statement)
+
+
+@dataclass(frozen=True)
+class _Payer:
+    """The team whose statement it is, the teams that may be named as its parent, and what has moved for it."""
+
+    team_id: str
+    parents: frozenset[str]
+    moved: Mapping[tuple[str, str | None], Decimal] | None
+
+    def parent(self, team: Team | None) -> str | None:
+        return team.parent if team and team.parent in self.parents else None
+
+    def moved_in(self, currency: str) -> Decimal | None:
+        return None if self.moved is None else self.moved.get((currency, self.team_id), ZERO)
 
 
 def _parents(session: Session, viewer: Viewer, team_id: str) -> frozenset[str]:
@@ -80,18 +117,21 @@ def _parents(session: Session, viewer: Viewer, team_id: str) -> frozenset[str]:
     return shown
 
 
-def _block(
-    team_id: str, sums: Sequence[OwedSum], period: Period, basis: Ground, parents: frozenset[str]
-) -> TeamStatementBlock:
+def _block(currency: str, sums: Sequence[OwedSum], basis: Ground, payer: _Payer) -> TeamStatementBlock:
+    period = basis.period
     previous = period.previous_month()
     now = [each for each in sums if each.billing_period_start in period]
     before = [each for each in sums if each.billing_period_start in previous]
-    parent = basis.names.teams[team_id].parent
     months = [months_back(period.start, back) for back in reversed(range(_MONTHS))]
     return TeamStatementBlock(
-        currency=sums[0].currency,
+        currency=currency,
         charge=team_charge(
-            team_id, now, before, basis.names_in(sums[0].currency), parent=parent if parent in parents else None
+            payer.team_id,
+            now,
+            before,
+            basis.names_in(currency),
+            parent=payer.parent(basis.names.teams.get(payer.team_id)),
+            moved=payer.moved_in(currency),
         ),
         services=_services(now, before),
         trend=tuple(
@@ -115,8 +155,12 @@ def _service(keys: tuple[str | None, ...], now: Sequence[OwedSum], before: Seque
     return ServiceCharge(
         service_provider_name=provider,
         service_name=service,
-        direct=sum_of(each for each in now if each.pool_id is None),
-        shared=sum_of(each for each in now if each.pool_id is not None),
+        direct=direct_of(now),
+        shared=sum_of(shared_of(now)),
         total=sum_of(now),
         previous_total=sum_of(before),
+        adjustments=of_type(now, CostType.ADJUSTMENT),
+        commitment_benefit=of_type(now, CostType.COMMITMENT_BENEFIT),
+        markup=of_type(now, CostType.MARKUP),
+        charged=charged_of(now),
     )

@@ -3,19 +3,28 @@ var dagcomponentfuncs = (window.dashAgGridComponentFunctions = window.dashAgGrid
 
 // A real link: keyboard, middle click and history work.
 dagcomponentfuncs.CellLink = function (props) {
-    const href = props.data[props.hrefField];
-    if (!href) return props.value;
-    return React.createElement(window.dash_core_components.Link, {href: href, className: "cell-link"}, props.value);
+    const shown = props.valueFormatted ?? props.value;
+    return linked(props, shown, "cell-link");
 };
+
+// What a cell shows, as a link if its row has one for it. An amount leads to its explanation.
+function linked(props, shown, className) {
+    const href = props.data[props.hrefField];
+    if (!href || props.value === null || props.value === undefined) return shown;
+    const attributes = {href: href + (props.query || ""), className: className};
+    if (href.startsWith("/explain")) attributes.title = "Explain";
+    return React.createElement(window.dash_core_components.Link, attributes, shown);
+}
 
 // Every digit of an amount, the ones after the cents in grey and in a column of their own, so that points line up.
 dagcomponentfuncs.ExactAmount = function (props) {
     if (props.value === null || props.value === undefined) return "–";
     const [whole, cents, further] = window.dashAgGridFunctions.digits(props.value);
-    return React.createElement(
+    const amount = React.createElement(
         "span",
         {className: "exact", "data-exact": props.value},
         React.createElement("span", null, `${whole}.${cents}`),
         React.createElement("span", {className: "exact-further"}, further)
     );
+    return linked(props, amount, "explain");
 };

@@ -2,16 +2,32 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote
 
 from dash import html
 from dash.development.base_component import Component
 
+from app.domain.figure import explain_url
 from app.domain.money import EXACT, percent, plain, total
+from app.domain.statement import CostType
 from app.reports.chargeback import ChargebackBlock, ChargebackReport
-from app.reports.owed import TeamCharge
+from app.reports.owed import CostTypePart, TeamCharge
 from frontend.components.table import Column, Kind, Row, money, money_table
 from frontend.state import team_url
+from frontend.words import COST_TYPES
 
+
+class Parts(StrEnum):
+    """What the columns of the table break a total down by."""
+
+    ORIGIN = "origin"
+    COST_TYPE = "cost_type"
+
+
+PARTS = {Parts.ORIGIN: "By origin", Parts.COST_TYPE: "By cost type"}
+ON_TOP = (CostType.COMMITMENT_BENEFIT, CostType.MARKUP, CostType.ADJUSTMENT)
 INDENT = "\u2003"  # an em space: HTML folds ordinary ones
 
 
@@ -31,29 +47,87 @@ def _split(charges: Sequence[TeamCharge], pool_id: str) -> str:
     return f", split {words}" if words else ""
 
 
-def chargeback_table(report: ChargebackReport, block: ChargebackBlock) -> Component:
-    """Every digit of what each team owes, and where it comes from."""
+def chargeback_table(report: ChargebackReport, block: ChargebackBlock, by: Parts = Parts.ORIGIN) -> Component:
+    """Every digit of what each team owes, and what it is made of; the parts add up to the total either way."""
     charges = (*block.teams, block.unallocated)
-    origins = pools(charges)
     columns = [
-        Column("team", "Team", link="href", pinned=True, width=230),
-        Column("cost_center", "Cost center", width=110),
-        Column("total", "Total", Kind.EXACT, hint="Every digit; what follows the cents is in grey"),
-        Column("direct", "Direct", Kind.MONEY),
+        Column("team", "Team", link="href", pinned=True, width=190),
+        Column("cost_center", "Cost center", width=100),
+        Column("total", "Total", Kind.EXACT, link="explain", hint="Every digit; what follows the cents is in grey"),
         *(
-            Column(f"pool:{pool_id}", name, Kind.MONEY, hint=f"Shared: {name}{_split(charges, pool_id)}")
-            for pool_id, name in origins.items()
+            [Column("charged", "Charged", Kind.MONEY, hint="In whole cents: lines are rounded so that invoices add up")]
+            if block.charged is not None
+            else []
         ),
-        *([Column("shared", "All shared", Kind.MONEY)] if len(origins) > 1 else []),
+        *(_by_cost_type(block) if by is Parts.COST_TYPE else _by_origin(charges)),
+        *([Column("moved", "Moved since", Kind.MONEY, hint="What live figures have more")] if block.moved else []),
         Column("previous", report.period.previous_month().label, Kind.MONEY),
         Column("change", "Change", Kind.MONEY),
         Column("percent", "Change %", Kind.PERCENT),
     ]
     depths = _depths(block.teams)
-    rows = [_row(charge, report, depths.get(charge.team_id, 0)) for charge in charges]
+    asked = _asked(report, block)
+    rows = [
+        {
+            **_row(charge, report, depths.get(charge.team_id, 0)),
+            "explain": explain_url(None, team=charge.team_id, **asked),
+        }
+        for charge in charges
+    ]
+    totals = [{**_total(block, charges), "explain": explain_url(None, **asked)}]
     name = f"chargeback-{block.currency}"
-    table = money_table(name, f"Chargeback in {block.currency}", columns, rows, totals=[_total(block, charges)])
+    table = money_table(name, f"Chargeback in {block.currency}", columns, rows, totals=totals)
     return html.Section(table, className="card flush")
+
+
+def _asked(report: ChargebackReport, block: ChargebackBlock) -> dict[str, Any]:
+    """What names a figure of the block to `explain_url`."""
+    return {
+        "period": report.period.start,
+        "currency": block.currency,
+        "metric": report.metric,
+        "state": report.statement.state if report.statement else None,
+    }
+
+
+def _by_origin(charges: Sequence[TeamCharge]) -> list[Column]:
+    """Direct, each pool, and what statements add on top where there is any of it."""
+    origins = pools(charges)
+    return [
+        Column("direct", "Direct", Kind.MONEY, link="explain", query="&pool="),
+        *(
+            Column(
+                f"pool:{pool_id}",
+                name,
+                Kind.MONEY,
+                link="explain",
+                query=f"&pool={quote(pool_id)}",
+                hint=f"Shared: {name}{_split(charges, pool_id)}",
+            )
+            for pool_id, name in origins.items()
+        ),
+        *([Column("shared", "All shared", Kind.MONEY)] if len(origins) > 1 else []),
+        *(_of_type(kind) for kind in ON_TOP if any(on_top(charge, kind) for charge in charges)),
+    ]
+
+
+def _by_cost_type(block: ChargebackBlock) -> list[Column]:
+    return [_of_type(part.cost_type) for part in block.cost_types]
+
+
+def _of_type(kind: CostType) -> Column:
+    query = f"&cost_type={kind.value}"
+    return Column(f"type:{kind.value}", COST_TYPES[kind], Kind.MONEY, link="explain", query=query)
+
+
+def on_top(charge: TeamCharge, kind: CostType) -> Decimal:
+    """What a statement adds to the month's own charges: one of ON_TOP."""
+    amounts = {
+        CostType.COMMITMENT_BENEFIT: charge.commitment_benefit,
+        CostType.MARKUP: charge.markup,
+        CostType.ADJUSTMENT: charge.adjustments,
+    }
+    return amounts[kind]
 
 
 def _depths(teams: Sequence[TeamCharge]) -> dict[str | None, int]:
@@ -70,9 +144,16 @@ def _row(charge: TeamCharge, report: ChargebackReport, depth: int) -> Row:
         "href": team_url(charge.team_id, report.period.label, report.metric) if charge.team_id else None,
         "cost_center": charge.cost_center,
         "shared": money(charge.shared_total),
+        "charged": money(charge.charged),
+        "moved": money(charge.moved),
         **{f"pool:{part.pool_id}": plain(part.amount) for part in charge.shared},
+        **_types(charge.cost_types),
         **_compared(charge.direct, charge.total, charge.previous_total, charge.change),
     }
+
+
+def _types(parts: Sequence[CostTypePart]) -> dict[str, str]:
+    return {f"type:{part.cost_type.value}": plain(part.amount) for part in parts}
 
 
 def _total(block: ChargebackBlock, charges: Sequence[TeamCharge]) -> Row:
@@ -86,7 +167,10 @@ def _total(block: ChargebackBlock, charges: Sequence[TeamCharge]) -> Row:
     return {
         "team": "Total",
         "shared": plain(total(part.amount for part in parts)),
+        "charged": money(block.charged),
+        "moved": money(block.moved),
         **by_pool,
+        **_types(block.cost_types),
         **_compared(direct, block.total, block.previous_total, change),
     }
 

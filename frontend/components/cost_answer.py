@@ -11,6 +11,7 @@ from app.reports.cost_query import CostQuery, Granularity
 from app.reports.costs import CostBlock, CostReport
 from frontend.components.attributes import labelled
 from frontend.components.controls import filter_chips
+from frontend.components.explain_link import bucket_query, explain_costs_url
 from frontend.components.figure import chart_card, download, graph
 from frontend.components.kpi import total_line
 from frontend.components.states import no_rows
@@ -106,16 +107,29 @@ def _table(view: View, block: CostBlock, laid_out: Pivot, teams: dict[str, str])
     ]
     columns = [
         *groups,
-        Column("total", "Total", Kind.EXACT, hint="Every digit; what follows the cents is in grey"),
-        *(Column(f"at{index}", _header(bucket, query.granularity), Kind.MONEY) for index, bucket in enumerate(periods)),
+        Column("total", "Total", Kind.EXACT, link="explain", hint="Every digit; what follows the cents is in grey"),
+        *(
+            Column(
+                f"at{index}",
+                _header(bucket, query.granularity),
+                Kind.MONEY,
+                link="explain",
+                query=bucket_query(query, bucket),
+            )
+            for index, bucket in enumerate(periods)
+        ),
     ]
-    rows = [_row(view, line, periods, teams) for line in shown.lines]
+    rows = [
+        {**_row(view, line, periods, teams), "explain": explain_costs_url(view.inside(line.keys), block.currency)}
+        for line in shown.lines
+    ]
     totals: list[Row] = []
     if shown.rest:
         totals.append({"key0": f"All others ({shown.rest_count:,})", **_amounts(shown.rest, periods)})
     whole = pivot(block).largest(0).rest
     if whole and groups:
-        totals.append({"key0": "Total", **_amounts(whole, periods)})
+        explained = explain_costs_url(view, block.currency)
+        totals.append({"key0": "Total", "explain": explained, **_amounts(whole, periods)})
     return html.Section(
         money_table(f"costs-{block.currency}", f"Costs in {block.currency}", columns, rows, totals=totals),
         className="card flush",

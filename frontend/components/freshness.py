@@ -6,7 +6,7 @@ from datetime import datetime
 from dash import html
 from dash.development.base_component import Component
 
-from app.reports.sources import SourceStatus
+from app.domain.source_status import SourceStatus
 from frontend.amounts import NONE
 
 STALE_DAYS = 3  # AWS, GCP and Azure exports all refresh at least daily; three days allow for a weekend's delay

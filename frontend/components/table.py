@@ -33,12 +33,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table. With `link`, its cells lead where the row's field of that name says."""
+    """A column of a table. With `link`, its cells lead where the row's field of that name says, and `query` besides."""
 
     field: str
     header: str
     kind: Kind = Kind.TEXT
     link: str | None = None
+    query: str = ""
     pinned: bool = False
     width: int | None = None
     hint: str | None = None
@@ -110,5 +111,7 @@ def _definition(column: Column) -> dict[str, Any]:
             **_NUMBERS[column.kind],
         }
     if column.link:
-        definition |= {"cellRenderer": "CellLink", "cellRendererParams": {"hrefField": column.link}}
+        renderer = "ExactAmount" if column.kind is Kind.EXACT else "CellLink"
+        parameters = {"hrefField": column.link, "query": column.query}
+        definition |= {"cellRenderer": renderer, "cellRendererParams": parameters}
     return definition

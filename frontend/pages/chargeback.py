@@ -1,5 +1,6 @@
 """What every team owes for a billing month."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,21 +11,27 @@ from sqlalchemy.orm import Session
 from app.domain.charge import Metric
 from app.domain.money import EXACT, percent
 from app.domain.period import Period
+from app.domain.statement import StatementState
 from app.domain.viewer import Viewer
-from app.errors import BadInput
-from app.reports.chargeback import ChargebackBlock, ChargebackReport, billing_periods, chargeback
+from app.reports.adjustments import adjustments
+from app.reports.chargeback import ChargebackBlock, ChargebackReport, chargeback
+from app.reports.closing import period_states
 from app.reports.pool_splits import split_sentence
-from frontend.amounts import change_words
+from frontend.amounts import change_words, exact
 from frontend.answer import Question, answers, asking, leading_to, page
 from frontend.callback import callback
+from frontend.change import told
+from frontend.components.adjustments_card import adjustments_card
 from frontend.components.attributes import labelled
-from frontend.components.chargeback_table import chargeback_table, pools, shared_amount
-from frontend.components.controls import choice
+from frontend.components.chargeback_table import PARTS, Parts, chargeback_table, pools, shared_amount
+from frontend.components.controls import choice, switch
 from frontend.components.figure import chart_card, download, graph
 from frontend.components.kpi import total_line
+from frontend.components.statement_state import moved_line, period_label, state_line
 from frontend.components.states import no_bills, no_rows
 from frontend.figures import Series, stacked_parts
-from frontend.state import query_string
+from frontend.pages.chargeback_closing import closing
+from frontend.state import one_of, query_string
 from frontend.words import METRICS
 
 PATH = "/chargeback"
@@ -32,42 +39,69 @@ TITLE = "Chargeback"
 
 
 @page
-def layout(period: str | None = None, metric: str | None = None, **_params: Any) -> Component:
-    """The question: which month, on which cost."""
-    return html.Div([html.H1("Chargeback"), asking("chargeback", period=period, metric=metric)])
+def layout(
+    period: str | None = None,
+    metric: str | None = None,
+    state: str | None = None,
+    by: str | None = None,
+    **_params: Any,
+) -> Component:
+    """The question: which month, on which cost, from the statement in which state, in which parts."""
+    asked = asking("chargeback", period=period, metric=metric, state=state, by=by)
+    return html.Div([html.H1("Chargeback"), asked])
 
 
 @answers("chargeback")
 def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     """The month's chargeback, the newest month's when none is asked for."""
-    months = billing_periods(session, viewer)
-    if not months:
+    states = period_states(session, viewer)
+    if not states:
         return no_bills()
-    period = Period.parse_month(question["period"]) if question["period"] else Period.month_of(months[0])
-    report = chargeback(session, viewer, period, asked_metric(question["metric"]))
+    period = Period.parse_month(question["period"]) if question["period"] else Period.month_of(next(iter(states)))
+    asked_state = one_of(StatementState, "state", question["state"])
+    by = one_of(Parts, "by", question["by"]) or Parts.ORIGIN
+    report = chargeback(session, viewer, period, asked_metric(question["metric"]), asked_state)
     policy = f"Policy: {report.policy}" if report.policy else "No policy yet, so everything is unallocated"
     subtitle = html.P(f"Bills of {period.label}, on {METRICS[report.metric].lower()}. {policy}.", className="subtitle")
-    blocks = [_block(report, block) for block in report.blocks]
+    blocks = [_block(report, block, by, asked_state) for block in report.blocks]
     nothing = no_rows(f"No bill of {period.label} is live.", "/chargeback", "Show the newest month")
-    return html.Div([subtitle, _controls(months, report), *(blocks or [nothing])])
+    return html.Div(
+        [
+            subtitle,
+            state_line(report.statement),
+            told(question),
+            _controls(states, report, by, asked_state),
+            closing(viewer, period),
+            *(blocks or [nothing]),
+            adjustments_card(adjustments(session, viewer, period)),
+        ]
+    )
 
 
 def asked_metric(text: str | None) -> Metric | None:
     """The cost named in a URL; None leaves it to the policy. Raises BadInput for another word."""
-    try:
-        return Metric(text) if text else None
-    except ValueError:
-        raise BadInput(f"metric={text} is unknown. Choose from {', '.join(Metric)}.") from None
+    return one_of(Metric, "metric", text)
 
 
-def _controls(months: tuple[date, ...], report: ChargebackReport) -> Component:
-    labels = {f"{month:%Y-%m}": f"{month:%Y-%m}" for month in months} | {report.period.label: report.period.label}
+def _controls(
+    states: Mapping[date, StatementState | None], report: ChargebackReport, by: Parts, state: StatementState | None
+) -> Component:
+    months = {report.period.label: report.period.label} | {
+        f"{start:%Y-%m}": period_label(Period.month_of(start), each) for start, each in states.items()
+    }
+    shown = {
+        "period": report.period.label,
+        "metric": report.metric.value,
+        "by": by.value,
+        "state": state.value if state else "",
+    }
     return html.Div(
         [
             leading_to("chargeback-url"),
-            dcc.Store(id="chargeback-shown", data={"period": report.period.label, "metric": report.metric.value}),
-            choice("chargeback-period", "Billing period", labels, report.period.label, width=150),
+            dcc.Store(id="chargeback-shown", data=shown),
+            choice("chargeback-period", "Billing period", months, report.period.label, width=160),
             choice("chargeback-metric", "Metric", METRICS, report.metric, width=160),
+            switch("chargeback-by", "Parts", PARTS, by),
         ],
         className="card question controls",
     )
@@ -77,21 +111,27 @@ def _controls(months: tuple[date, ...], report: ChargebackReport) -> Component:
     Output("chargeback-url", "search"),
     Input("chargeback-period", "value"),
     Input("chargeback-metric", "value"),
+    Input("chargeback-by", "value"),
     State("chargeback-shown", "data"),
     prevent_initial_call=True,
 )
-def change_question(period: str, metric: str, shown: dict[str, str]) -> Any:
-    """The URL of the month and the cost that were picked."""
-    if (period, metric) == (shown["period"], shown["metric"]):
+def change_question(period: str, metric: str, by: str, shown: dict[str, str]) -> Any:
+    """The URL of the month, the cost and the parts that were picked; another month or cost may have no such state."""
+    if (period, metric, by) == (shown["period"], shown["metric"], shown["by"]):
         return no_update
-    return "?" + query_string([("period", period), ("metric", metric)])
+    kept = [("state", shown["state"])] if shown["state"] and by != shown["by"] else []
+    return "?" + query_string([("period", period), ("metric", metric), ("by", by), *kept])
 
 
-def _block(report: ChargebackReport, block: ChargebackBlock) -> Component:
+def _block(report: ChargebackReport, block: ChargebackBlock, by: Parts, state: StatementState | None) -> Component:
     change = EXACT.subtract(block.total, block.previous_total)
     moved = f"{change_words(change, percent(change, block.previous_total))} on {report.period.previous_month().label}"
-    notes = [moved, *([f"{block.rows_without_value:,} rows without a value"] if block.rows_without_value else [])]
-    query = query_string([("metric", report.metric.value)])
+    notes: list[str | Component] = [moved]
+    if block.charged is not None:
+        notes.append(f"charged {exact(block.charged)}")
+    if block.rows_without_value:
+        notes.append(f"{block.rows_without_value:,} rows without a value")
+    query = query_string([("metric", report.metric.value), *([("state", state.value)] if state else [])])
     files = f"/api/v1/chargeback/{report.period.label}"
     return html.Section(
         [
@@ -101,8 +141,10 @@ def _block(report: ChargebackReport, block: ChargebackBlock) -> Component:
                 _chart(report, block),
                 download("CSV", f"{files}.csv?{query}"),
                 download("XLSX", f"{files}.xlsx?{query}"),
+                download("Parquet", f"{files}.parquet?{query}"),
             ),
-            chargeback_table(report, block),
+            moved_line(report, block),
+            chargeback_table(report, block, by),
             *(html.P(split_sentence(pool), className="quiet") for pool in block.pools),
         ],
         **labelled(f"Chargeback in {block.currency}"),

@@ -6,9 +6,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 from sqlalchemy.orm import Session
 
+from app.domain.source_status import SourceStatus
 from app.domain.viewer import Viewer
 from app.reports.loads import LoadRow, loads
-from app.reports.sources import SourceStatus, sources
+from app.reports.sources import sources
 from frontend.answer import Question, answers, asking, page
 from frontend.clock import now, today
 from frontend.components.cross_check_card import cross_check_card

@@ -15,6 +15,7 @@ from frontend.amounts import change_words, readable
 from frontend.answer import Question, answers, asking, page
 from frontend.clock import now, today
 from frontend.components.attributes import labelled
+from frontend.components.explain_link import explain_costs_url, explain_link
 from frontend.components.figure import chart_card, download, graph
 from frontend.components.freshness import freshness_card
 from frontend.components.kpi import kpi, kpi_text
@@ -98,20 +99,32 @@ def _cards(block: OverviewBlock, report: Overview) -> list[Component]:
             block.month_to_date,
             block.currency,
             f"{change_words(change, share)} on the same days of {previous.label}",
+            _explained(report, block, month.start, report.as_of + timedelta(days=1)),
         ),
         kpi(
             "Same days last month",
             block.previous_month_to_date,
             block.currency,
             f"the first {report.as_of.day} days of {previous.label}",
+            _explained(report, block, previous.start, min(previous.start + timedelta(report.as_of.day), previous.end)),
         ),
-        kpi("Previous month", block.previous_month, block.currency, f"all of {previous.label}"),
+        kpi(
+            "Previous month",
+            block.previous_month,
+            block.currency,
+            f"all of {previous.label}",
+            _explained(report, block, previous.start, previous.end),
+        ),
         kpi_text(
             "Unallocated share",
             "–" if block.unallocated_percent is None else f"{block.unallocated_percent}%",
             dcc.Link(f"{readable(block.unallocated)} {block.currency} without an owner", href=trends_url(unallocated)),
         ),
     ]
+
+
+def _explained(report: Overview, block: OverviewBlock, start: date, end: date) -> Component:
+    return explain_link(explain_costs_url(View(CostQuery(start, end, report.metric)), block.currency))
 
 
 def _daily(report: Overview, block: OverviewBlock) -> Component:

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 from sqlalchemy.orm import Session
 
 from app.domain.charge import Axis
+from app.domain.figure import explain_url
 from app.domain.money import percent
 from app.domain.period import Period, months_back
 from app.domain.viewer import Viewer
@@ -18,6 +19,7 @@ from app.reports.teams import team_names
 from frontend.amounts import change_words
 from frontend.answer import Question, answers, asking, page
 from frontend.components.attributes import labelled
+from frontend.components.explain_link import explain_link
 from frontend.components.figure import chart_card, download, graph
 from frontend.components.kpi import kpi, total_line
 from frontend.components.states import no_bills, no_rows
@@ -67,11 +69,27 @@ def _block(statement: TeamStatement, block: TeamStatementBlock, team_id: str) ->
                 currency,
                 f"{moved} on {month.previous_month().label}",
                 *cost_center,
+                explain_link(explain_url(None, **_asked(statement, currency, team_id))),
             ),
             html.Div(
                 [
-                    kpi("Direct", charge.direct, currency, "charged to this team by the policy's rules"),
-                    *(kpi(part.pool_name, part.amount, currency, _how(part)) for part in charge.shared),
+                    kpi(
+                        "Direct",
+                        charge.direct,
+                        currency,
+                        "charged to this team by the policy's rules",
+                        explain_link(explain_url(None, pool=None, **_asked(statement, currency, team_id))),
+                    ),
+                    *(
+                        kpi(
+                            part.pool_name,
+                            part.amount,
+                            currency,
+                            _how(part),
+                            explain_link(explain_url(None, pool=part.pool_id, **_asked(statement, currency, team_id))),
+                        )
+                        for part in charge.shared
+                    ),
                 ],
                 className="kpis parts",
             ),
@@ -80,6 +98,11 @@ def _block(statement: TeamStatement, block: TeamStatementBlock, team_id: str) ->
         ],
         **labelled(f"Statement in {currency}"),
     )
+
+
+def _asked(statement: TeamStatement, currency: str, team_id: str) -> dict[str, Any]:
+    """What names the team's total to `explain_url`."""
+    return {"period": statement.period.start, "team": team_id, "currency": currency, "metric": statement.metric}
 
 
 def _how(part: SharedPart) -> str:
@@ -107,12 +130,13 @@ def _services(statement: TeamStatement, block: TeamStatementBlock, team_id: str)
     columns = [
         Column("service", "Service", link="href", pinned=True, width=260),
         Column("provider", "Provider", width=150),
-        Column("total", "Total", Kind.EXACT),
-        Column("direct", "Direct", Kind.MONEY),
+        Column("total", "Total", Kind.EXACT, link="explain"),
+        Column("direct", "Direct", Kind.MONEY, link="explain", query="&pool="),
         Column("shared", "Shared", Kind.MONEY),
         Column("previous", statement.period.previous_month().label, Kind.MONEY),
     ]
-    rows = [_service_row(service, _view(statement, team_id, statement.period)) for service in block.services]
+    view, asked = _view(statement, team_id, statement.period), _asked(statement, block.currency, team_id)
+    rows = [{**_service_row(each, view), "explain": _explained(each, asked)} for each in block.services]
     table = money_table(f"services-{block.currency}", f"Services in {block.currency}", columns, rows)
     query = query_string([("metric", statement.metric.value)])
     files = f"/api/v1/chargeback/{statement.period.label}/teams/{team_id}"
@@ -124,6 +148,11 @@ def _services(statement: TeamStatement, block: TeamStatementBlock, team_id: str)
         className="card-head",
     )
     return html.Section([head, table], className="card flush")
+
+
+def _explained(service: ServiceCharge, asked: dict[str, Any]) -> str:
+    provider, name = service.service_provider_name, service.service_name
+    return explain_url(None, service_provider_name=provider, service_name=name, **asked)
 
 
 def _service_row(service: ServiceCharge, view: View) -> Row:

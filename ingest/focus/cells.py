@@ -20,6 +20,7 @@ _OFFSET = r" ?(Z|z|UTC|\+00:?00)$"
 SLASHED = r"^\d{1,2}/\d{1,2}/(\d{2}|\d{4})$"
 ABSENT = ("", "NULL", "null", "Null")
 MAX_DIGITS = 38
+_SHORT_DIGITS = 18  # what DuckDB keeps in 64 bits
 # A float is tried with this many fractional digits before its text is looked at, which takes ten times as long.
 FLOAT_SCALE = 10
 # A float stands for one decimal of at most this many digits (IEEE 754 binary64: DBL_DIG).
@@ -87,8 +88,19 @@ def number_cell(table: Table, name: str, scale: int) -> Cell:
         value = _exact_float(column, scale)
         return Cell(value, ibis.cases((value.isnull(), column.cast("string"))))
     text = present(text_cell(table, name))
-    exact = text.try_cast(dt.Decimal(MAX_DIGITS, scale))
-    return Cell(ibis.cases((text.re_search(NUMBER), exact)), text)
+    return Cell(ibis.cases((text.re_search(NUMBER), exact_text(text, scale))), text)
+
+
+def exact_text(text: Column, scale: int) -> Column:
+    """The decimal with `scale` fractional digits that a text writes; null where it does not fit.
+
+    DuckDB reads a text into a decimal of more than 18 digits a hundred times slower than into a shorter one (measured
+    with 1.5.5: 22 µs against 0.2), so the short one is tried first.
+    """
+    long = text.try_cast(dt.Decimal(MAX_DIGITS, scale))
+    if scale > _SHORT_DIGITS:
+        return long
+    return ibis.coalesce(text.try_cast(dt.Decimal(_SHORT_DIGITS, scale)).cast(dt.Decimal(MAX_DIGITS, scale)), long)
 
 
 def _exact_float(column: Column, scale: int) -> Column:

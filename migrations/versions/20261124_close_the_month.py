@@ -16,9 +16,10 @@ BEGIN
     IF OLD.state = 'draft' THEN
         RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
     ELSIF TG_OP = 'UPDATE' AND OLD.state = 'issued' AND NEW.state IN ('closed', 'withdrawn')
-          AND (NEW.billing_period_start, NEW.metric, NEW.allocation_version, NEW.loads, NEW.splits, NEW.issued_at)
-              = (OLD.billing_period_start, OLD.metric, OLD.allocation_version, OLD.loads, OLD.splits, OLD.issued_at)
-          AND NEW.policy_version_id IS NOT DISTINCT FROM OLD.policy_version_id THEN
+          AND (NEW.billing_period_start, NEW.metric, NEW.allocation_version, NEW.loads, NEW.splits, NEW.drawn_at)
+              = (OLD.billing_period_start, OLD.metric, OLD.allocation_version, OLD.loads, OLD.splits, OLD.drawn_at)
+          AND (NEW.policy_version_id, NEW.issued_at, NEW.issued_by)
+              IS NOT DISTINCT FROM (OLD.policy_version_id, OLD.issued_at, OLD.issued_by) THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'The statement of % is %, so it cannot be changed.', OLD.billing_period_start, OLD.state;
@@ -29,7 +30,8 @@ CREATE TRIGGER statement_is_kept BEFORE UPDATE OR DELETE ON statement
 CREATE FUNCTION keep_statement_lines() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM changed JOIN statement ON statement.id = changed.statement_id
-               WHERE state = 'closed' OR TG_OP <> 'INSERT' AND state <> 'draft') THEN
+               WHERE state = 'closed' OR TG_OP <> 'INSERT' AND state <> 'draft'
+                  OR state <> 'draft' AND issued_at <> now()) THEN  -- lines are added only by the transaction that issues them
         RAISE EXCEPTION 'The lines of an issued or closed statement cannot be changed.';
     END IF;
     RETURN NULL;
@@ -38,6 +40,8 @@ CREATE TRIGGER statement_line_is_kept_from_insert AFTER INSERT ON statement_line
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION keep_statement_lines();
 CREATE TRIGGER statement_line_is_kept_from_update AFTER UPDATE ON statement_line
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION keep_statement_lines();
+CREATE TRIGGER statement_line_is_kept_from_moving AFTER UPDATE ON statement_line
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION keep_statement_lines();
 CREATE TRIGGER statement_line_is_kept_from_delete AFTER DELETE ON statement_line
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION keep_statement_lines();
 
@@ -51,6 +55,17 @@ CREATE TRIGGER statement_line_is_not_emptied BEFORE TRUNCATE ON statement_line
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_statement_change();
 CREATE TRIGGER statement_file_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_file
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_statement_change();
+
+CREATE FUNCTION keep_load() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM statement WHERE billing_period_start = OLD.billing_period_start
+               AND state IN ('issued', 'closed')) THEN
+        RAISE EXCEPTION 'Load % cannot be deleted: the statement of % rests on such loads, and can be replayed.',
+            OLD.id, OLD.billing_period_start;
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER load_is_kept BEFORE DELETE ON load FOR EACH ROW EXECUTE FUNCTION keep_load();
 """
 
 
@@ -82,6 +97,7 @@ def upgrade() -> None:
         sa.Column("base_currency", sa.Text(), nullable=False),
         sa.Column("quote_currency", sa.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("monthly", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("rate", sa.Numeric(), nullable=False),
         sa.Column("imported_from", sa.Text(), nullable=False),
         sa.Column("imported_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -92,7 +108,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_fx_rate_current",
         "fx_rate",
-        ["base_currency", "quote_currency", "day"],
+        ["base_currency", "quote_currency", "day", "monthly"],
         unique=True,
         postgresql_where=sa.text("superseded_at IS NULL"),
     )
@@ -196,10 +212,17 @@ def upgrade() -> None:
         "ix_statement_line_statement_id_team_id", "statement_line", ["statement_id", "team_id"], unique=False
     )
     op.add_column("team", sa.Column("gl_account", sa.Text(), nullable=True))
+    op.add_column("driver", sa.Column("key", sa.Text(), nullable=True))
+    op.create_index(
+        "uq_driver_key", "driver", ["load_id", "key"], unique=True, postgresql_where=sa.text("key IS NOT NULL")
+    )
     op.execute(KEEP_STATEMENTS)
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER load_is_kept ON load")
+    op.drop_index("uq_driver_key", table_name="driver", postgresql_where=sa.text("key IS NOT NULL"))
+    op.drop_column("driver", "key")
     op.drop_column("team", "gl_account")
     op.drop_index("ix_statement_line_statement_id_team_id", table_name="statement_line")
     op.drop_index(op.f("ix_statement_line_adjusts_line_id"), table_name="statement_line")
@@ -213,4 +236,4 @@ def downgrade() -> None:
     op.drop_table("fx_rate")
     op.drop_index("uq_budget_current", table_name="budget", postgresql_where=sa.text("superseded_at IS NULL"))
     op.drop_table("budget")
-    op.execute("DROP FUNCTION keep_statement, keep_statement_lines, refuse_statement_change")
+    op.execute("DROP FUNCTION keep_load, keep_statement, keep_statement_lines, refuse_statement_change")

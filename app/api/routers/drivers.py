@@ -2,22 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import Response
 
+from app.actions.drivers import post_drivers
 from app.api import cursors, schemas
-from app.api.answers import Answer, report_route, respond
-from app.api.deps import SessionDep, ViewerDep
+from app.api.answers import Answer, rendered, report_route, respond
+from app.api.deps import SessionDep, ViewerDep, WriteSessionDep
 from app.api.questions import Day, parse_day
 from app.domain.money import plain
+from app.domain.posted_quantity import Item
 from app.exports.drivers import driver_names_table, drivers_table
 from app.exports.table import Table
 from app.reports.cost_query import Granularity
 from app.reports.dataset import dataset_version
 from app.reports.driver_query import DriverQuery, driver_filter
 from app.reports.drivers import DriverRow, driver_names, drivers
+from app.settings import settings
 
 router = APIRouter(prefix="/drivers", tags=["costs"])
+QuantitiesIn = Annotated[list[schemas.QuantityIn], Body(min_length=1, max_length=100_000)]
 
 
 def asked_drivers(
@@ -94,6 +98,13 @@ def read_drivers(
         return drivers_table(drivers(session, viewer, query))
 
     return respond(request, Answer(as_json, as_table, version=(version, question, offset, limit)))
+
+
+@router.post("", response_model=schemas.QuantitiesTaken)
+def write_drivers(session: WriteSessionDep, viewer: ViewerDep, quantities: QuantitiesIn) -> Response:
+    """Takes in quantities: all of them, or none when one cannot be used. The same ones again change nothing."""
+    taken = post_drivers(session, viewer, settings(), (Item(**dict(each)) for each in quantities))
+    return Response(rendered(taken), media_type="application/json")
 
 
 def _row(query: DriverQuery, row: DriverRow) -> dict[str, str | None]:

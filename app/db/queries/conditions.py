@@ -1,6 +1,6 @@
 """Conditions of a question, as SQL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, not_, or_, true
@@ -20,7 +20,12 @@ def keeps(condition: Condition, column: ColumnElement[Any]) -> ColumnElement[boo
 
 def team_test(question: Question, visible: frozenset[str] | None) -> TeamTest:
     """The test that a paying team must pass: the question's own conditions, and the teams the viewer may see."""
-    conditions = [condition for condition in question.filters if condition.dimension == TEAM]
+    return paying_test(question.filters, visible)
+
+
+def paying_test(filters: Iterable[Condition], visible: frozenset[str] | None) -> TeamTest:
+    """The test that a paying team must pass: those of `filters` that are on the team, and being `visible`."""
+    conditions = [condition for condition in filters if condition.dimension == TEAM]
 
     def test(team: ColumnElement[Any]) -> ColumnElement[bool]:
         return and_(may_see(visible)(team), *(keeps(condition, team) for condition in conditions))

@@ -1,13 +1,14 @@
 """Drivers of live loads: daily quantities that explain cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Date, DateTime, Numeric, Select, cast, func, null, select, true
+from sqlalchemy import Boolean, ColumnElement, Date, DateTime, Numeric, Select, cast, false, func, null, select, true
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.orm import Session
 
 from app.db.queries.conditions import keeps, may_see
@@ -95,16 +96,31 @@ def known_drivers(session: Session, *, visible: AbstractSet[str] | None) -> list
     ]
 
 
-def split_quantities(session: Session, split: DriverSplit, period: date) -> list[DimensionQuantity]:
-    """What live loads of a billing period have of the driver of `split`, by value of its dimension."""
-    value, unit = driver_dimension(split.dimension), driver_dimension(UNIT)
+def split_quantities(
+    session: Session, split: DriverSplit, period: date, loads: Collection[int] | None = None
+) -> list[DimensionQuantity]:
+    """What `loads` of a billing period have of the driver of `split`, by value of its dimension; None: live loads.
+
+    What says idle is apart from what does not.
+    """
+    value, unit, idle = driver_dimension(split.dimension), driver_dimension(UNIT), _says_idle()
+    which = Load.state == "live" if loads is None else Load.id.in_(loads)
     statement = (
-        _live(select(value, unit, _quantity()))
-        .where(Driver.name == split.driver, Load.billing_period_start == period, *_one_of(split.filters))
-        .group_by(value, unit)
-        .order_by(unit.collate("C"), value.collate("C"))
+        _with_loads(select(value, unit, _quantity(), idle))
+        .where(which, Driver.name == split.driver, Load.billing_period_start == period, *_one_of(split.filters))
+        .group_by(value, unit, idle)
+        .order_by(unit.collate("C"), value.collate("C"), idle)
     )
     return [DimensionQuantity(*row) for row in session.execute(statement)]
+
+
+def _says_idle() -> ColumnElement[bool]:
+    """Whether a quantity ran and nobody used it: OpenCost says `__idle__` in a dimension, GPU telemetry `state: idle`.
+
+    Source: OpenCost, allocation.go, `IdleSuffix`.
+    """
+    named = func.jsonb_path_exists(Driver.dimensions, cast('$.* ? (@ == "__idle__")', JSONPATH), type_=Boolean)
+    return named | func.coalesce(Driver.dimensions.op("->>")("state") == "idle", false())
 
 
 def driver_dimension(name: str) -> ColumnElement[Any]:
@@ -117,8 +133,11 @@ def driver_dimension(name: str) -> ColumnElement[Any]:
 
 
 def _live(statement: Select[Any]) -> Select[Any]:
-    joined = statement.join(Load, Load.id == Driver.load_id).join(Source, Source.id == Load.source_id)
-    return joined.where(Load.state == "live")
+    return _with_loads(statement).where(Load.state == "live")
+
+
+def _with_loads(statement: Select[Any]) -> Select[Any]:
+    return statement.join(Load, Load.id == Driver.load_id).join(Source, Source.id == Load.source_id)
 
 
 def _seen(visible: AbstractSet[str] | None) -> ColumnElement[bool]:

@@ -1,10 +1,10 @@
 """Reads of invoices, and of the charges that they should add up to."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Numeric, Row, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Numeric, Row, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.db.tables.bills import Delivery, Load, Source
@@ -36,10 +36,21 @@ def invoice_rows(
     return session.execute(statement).all()
 
 
-def current_invoices(session: Session, span: Period | None) -> Sequence[Invoice]:
-    """What is known of every invoice of the billing periods in `span`."""
-    statement = select(Invoice).where(Invoice.superseded_at.is_(None), *_within(span, Invoice.billing_period_start))
+def current_invoices(session: Session, span: Period | None, *, at: datetime | None = None) -> Sequence[Invoice]:
+    """What is known of every invoice of the billing periods in `span`, or what was known `at` an instant."""
+    statement = select(Invoice).where(_standing(at), *_within(span, Invoice.billing_period_start))
     return session.scalars(statement.order_by(Invoice.id)).all()
+
+
+def known_issuers(session: Session) -> frozenset[str]:
+    """Who has an invoice on record, of whatever period."""
+    return frozenset(session.scalars(select(Invoice.invoice_issuer_name).where(Invoice.superseded_at.is_(None))))
+
+
+def _standing(at: datetime | None) -> ColumnElement[bool]:
+    if at is None:
+        return Invoice.superseded_at.is_(None)
+    return and_(Invoice.imported_at <= at, or_(Invoice.superseded_at.is_(None), Invoice.superseded_at > at))
 
 
 def billed_sums(session: Session, span: Period | None) -> list[BilledSum]:
@@ -47,7 +58,16 @@ def billed_sums(session: Session, span: Period | None) -> list[BilledSum]:
     live = select(Load.id, Load.billing_period_start).where(
         Load.state == "live", *_within(span, Load.billing_period_start)
     )
-    loads = session.execute(live).all()
+    return _billed(session, live)
+
+
+def billed_sums_of(session: Session, loads: Sequence[int]) -> list[BilledSum]:
+    """The billed cost of the charges of `loads`, superseded ones too, by what an invoice is known by."""
+    return _billed(session, select(Load.id, Load.billing_period_start).where(Load.id.in_(loads)))
+
+
+def _billed(session: Session, chosen: Select[int, date]) -> list[BilledSum]:
+    loads = session.execute(chosen).all()
     statement = _sums([load for load, _ in loads], sorted({period for _, period in loads}))
     return [
         BilledSum(

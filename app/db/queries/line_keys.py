@@ -1,5 +1,6 @@
 """The way from a question to line items: charge keys, of which loads and days, and what part of them is asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -41,6 +42,11 @@ class WantedKey:
 def details(session: Session, question: Question) -> list[DetailOfLoad]:
     """The live loads that can hold line items of the question's span."""
     loads, _ = live_loads(session, question)
+    return details_of(session, loads)
+
+
+def details_of(session: Session, loads: Sequence[int]) -> list[DetailOfLoad]:
+    """Where the line items of `loads` are, live or not, by billing period and load."""
     statement = (
         select(Load.id, Source.name, Delivery.sha256, Load.billing_period_start, Delivery.received_at)
         .join(Source, Source.id == Load.source_id)

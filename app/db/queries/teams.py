@@ -12,6 +12,15 @@ from app.domain import ownership
 
 def teams_in_force(session: Session) -> tuple[ownership.Team, ...]:
     """The teams that the policy in force declares, by id and then from the oldest validity to the newest."""
+    return _teams(session, select(func.max(PolicyVersion.id)).scalar_subquery())
+
+
+def teams_of_version(session: Session, version: int) -> tuple[ownership.Team, ...]:
+    """The teams that a policy version declares, in the same order."""
+    return _teams(session, version)
+
+
+def _teams(session: Session, version: Any) -> tuple[ownership.Team, ...]:
     statement = (
         select(
             Team.team_id,
@@ -22,7 +31,7 @@ def teams_in_force(session: Session) -> tuple[ownership.Team, ...]:
             _finite(Team.valid_to, "infinity"),
             Team.gl_account,
         )
-        .where(Team.policy_version_id == select(func.max(PolicyVersion.id)).scalar_subquery())
+        .where(Team.policy_version_id == version)
         .order_by(Team.team_id.collate("C"), Team.valid_from)
     )
     return tuple(ownership.Team(*row) for row in session.execute(statement))

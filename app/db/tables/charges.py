@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Numeric, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Numeric, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -68,7 +68,10 @@ class Driver(Base):
     """A daily quantity that explains cost, such as tokens by model; it comes and goes with its load."""
 
     __tablename__ = "driver"
-    __table_args__ = (Index("ix_driver_name_day", "name", "day"),)
+    __table_args__ = (
+        Index("ix_driver_name_day", "name", "day"),
+        Index("uq_driver_key", "load_id", "key", unique=True, postgresql_where=text("key IS NOT NULL")),
+    )
 
     id: Mapped[Serial]
     load_id: Mapped[int] = mapped_column(ForeignKey(Load.id), index=True)
@@ -78,3 +81,4 @@ class Driver(Base):
     service_provider_name: Mapped[str | None]
     dimensions: Mapped[Json]  # model, token_class, sub_account_id, team, …
     quantity: Mapped[Decimal] = mapped_column(Numeric)
+    key: Mapped[str | None]  # by which who posted it can replace it; None of what came in a file

@@ -10,7 +10,10 @@ from app.db.tables.base import Base, Instant, MaybeInstant, Serial
 
 
 class FxRate(Base):
-    """What one unit of `base_currency` is worth in `quote_currency` on a day; a corrected rate supersedes it."""
+    """What one unit of `base_currency` is worth in `quote_currency` on a day, or in the month that `day` begins.
+
+    A corrected rate supersedes it.
+    """
 
     __tablename__ = "fx_rate"
     __table_args__ = (
@@ -20,6 +23,7 @@ class FxRate(Base):
             "base_currency",
             "quote_currency",
             "day",
+            "monthly",
             unique=True,
             postgresql_where=text("superseded_at IS NULL"),
         ),
@@ -29,6 +33,7 @@ class FxRate(Base):
     base_currency: Mapped[str]
     quote_currency: Mapped[str]
     day: Mapped[date]
+    monthly: Mapped[bool] = mapped_column(server_default=text("false"))  # the average of the month, as published
     rate: Mapped[Decimal] = mapped_column(Numeric)
     imported_from: Mapped[str]
     imported_at: Mapped[Instant]

@@ -5,48 +5,73 @@ from decimal import Decimal
 
 import yaml
 
-from app.domain.policy import Pool, Split
+from app.domain.between_pools import only_feeding_each_other
+from app.domain.policy import BetweenPools, PolicyProblem, Pool, Split
 from app.domain.policy_yaml.driver_splits import SCALAR_SPLITS, read_driver_split
 from app.domain.policy_yaml.nodes import line_of
+from app.domain.policy_yaml.payers import Payers, read_payer
 from app.domain.policy_yaml.reader import Fields, YamlReader
+from app.domain.treatments import POOL_PREFIX
 
 KEYS = ("id", "name", "split", "among", "weights")
 
 
-def read_pools(reader: YamlReader, node: yaml.Node | None, team_ids: Collection[str]) -> tuple[Pool, ...]:
+def read_pools(
+    reader: YamlReader, node: yaml.Node | None, team_ids: Collection[str], between: BetweenPools
+) -> tuple[Pool, ...]:
     """The pools, in the order written; those without an id are left out."""
+    items = reader.items(node, "`pools`")
+    read = [(item, reader.fields(item, "a pool", known=KEYS, required=("id", "split"))) for item in items]
+    declared = Payers(team_ids, frozenset(str(fields["id"].value) for _, fields in read if "id" in fields), between)
     pools: dict[str, Pool] = {}
-    for item in reader.items(node, "`pools`"):
-        pool = _pool(reader, item, team_ids)
+    for item, fields in read:
+        pool = _pool(reader, item, fields, declared)
         if pool and pool.id in pools:
             reader.problem(
                 item, f"pool `{pool.id}` is already declared on line {pools[pool.id].line}; give it another id"
             )
         elif pool:
             pools[pool.id] = pool
+    if between is BetweenPools.RECIPROCAL:
+        _refuse_closed_circles(reader, tuple(pools.values()))
     return tuple(pools.values())
 
 
-def _pool(reader: YamlReader, node: yaml.Node, team_ids: Collection[str]) -> Pool | None:
-    fields = reader.fields(node, "a pool", known=KEYS, required=("id", "split"))
+def _refuse_closed_circles(reader: YamlReader, pools: Collection[Pool]) -> None:
+    """Pools that only pay for each other leave the linear system without a solution."""
+    if trapped := only_feeding_each_other(pools):
+        names = ", ".join(f"`{pool_id}`" for pool_id in sorted(trapped))
+        line = max(pool.line for pool in pools if pool.id in trapped)
+        message = f"the cost of {names} never reaches a team: they only name each other; name a team in one of them"
+        reader.problems.append(PolicyProblem(line, message))
+
+
+def _pool(reader: YamlReader, node: yaml.Node, fields: Fields, declared: Payers) -> Pool | None:
     pool_id = reader.text(fields.get("id"), "the id of a pool")
     if pool_id is None:
         return None
     what = f"pool `{pool_id}`"
+    if pool_id.startswith(POOL_PREFIX):
+        reader.problem(fields["id"], f"the id of {what} cannot start with `{POOL_PREFIX}`; rename it")
     by_driver = isinstance(fields.get("split"), yaml.MappingNode)
-    by = read_driver_split(reader, fields["split"], what, team_ids) if by_driver else None
+    by = read_driver_split(reader, fields["split"], what, declared.team_ids) if by_driver else None
     split = Split.DRIVER if by_driver else _split(reader, fields.get("split"), what)
-    among = reader.texts(fields.get("among"), f"`among` of {what}")
     _check_payers(reader, node, fields, what, split)
     if by and by.teams and "among" in fields:
         reader.problem(fields["among"], f"{what} names its teams in the split's `teams`; remove `among`")
+    among = _among(reader, fields.get("among"), pool_id, declared)
+    weights = _weights(reader, fields.get("weights"), pool_id, declared)
+    if by and among[1]:
+        reader.problem(fields["among"], f"{what} is split by a driver, which only teams have; name no pool in `among`")
     return Pool(
         id=pool_id,
         name=reader.text(fields.get("name"), f"the name of {what}") or pool_id,
         split=split or Split.EVEN,  # a document with problems is refused, so a stand-in does no harm
-        among=frozenset(text for item, text in among if reader.reference(item, "team", team_ids)),
-        weights=_weights(reader, fields.get("weights"), what, team_ids),
+        among=among[0],
+        weights=weights[0],
         by=by,
+        among_pools=among[1],
+        pool_weights=weights[1],
         line=line_of(node),
     )
 
@@ -70,15 +95,32 @@ def _check_payers(reader: YamlReader, node: yaml.Node, fields: Fields, what: str
         reader.problem(fields["weights"], f"`weights` of {what} need `split: fixed`; change the split or remove them")
 
 
-def _weights(reader: YamlReader, node: yaml.Node | None, what: str, team_ids: Collection[str]) -> dict[str, Decimal]:
-    weights: dict[str, Decimal] = {}
+def _among(
+    reader: YamlReader, node: yaml.Node | None, pool_id: str, declared: Payers
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The teams and the pools that pay."""
+    items = reader.texts(node, f"`among` of pool `{pool_id}`")
+    payers = [payer for item, _ in items if (payer := read_payer(reader, item, pool_id, declared))]
+    return (
+        frozenset(payer.id for payer in payers if not payer.is_pool),
+        frozenset(payer.id for payer in payers if payer.is_pool),
+    )
+
+
+def _weights(
+    reader: YamlReader, node: yaml.Node | None, pool_id: str, declared: Payers
+) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """The weights of the teams and of the pools that pay."""
+    teams: dict[str, Decimal] = {}
+    pools: dict[str, Decimal] = {}
     if node is None:
-        return weights
-    entries = reader.entries(node, f"`weights` of {what}")
+        return teams, pools
+    entries = reader.entries(node, f"`weights` of pool `{pool_id}`")
     if isinstance(node, yaml.MappingNode) and not node.value:
-        reader.problem(node, f"`weights` of {what} are empty; name at least one team")
-    for team_id, (key_node, value) in entries.items():
-        weight = reader.positive(value, f"the weight of `{team_id}` in {what}")
-        if reader.reference(key_node, "team", team_ids) and weight:
-            weights[team_id] = weight
-    return weights
+        reader.problem(node, f"`weights` of pool `{pool_id}` are empty; name at least one team")
+    for name, (key_node, value) in entries.items():
+        weight = reader.positive(value, f"the weight of `{name}` in pool `{pool_id}`")
+        payer = read_payer(reader, key_node, pool_id, declared)
+        if payer and weight:
+            (pools if payer.is_pool else teams)[payer.id] = weight
+    return teams, pools

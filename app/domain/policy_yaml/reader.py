@@ -118,6 +118,16 @@ class YamlReader:
         self.problem(node, f"{what} must be a number greater than zero such as 3 or 0.5, not `{text}`")
         return None
 
+    def percent(self, node: yaml.Node | None, what: str) -> Decimal | None:
+        """A percentage of zero or more, in plain digits; 3 means three in a hundred."""
+        text = self.text(node, what)
+        if node is None or text is None:
+            return None
+        if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+            return Decimal(text)
+        self.problem(node, f"{what} must be a number of percent such as 3 or 0.5, not `{text}`")
+        return None
+
     def flag(self, node: yaml.Node, what: str) -> bool | None:
         """True or false."""
         text = self.text(node, what)
@@ -136,10 +146,21 @@ class YamlReader:
             self.problem(node, f"{what} must be {' or '.join(by_word)}, not `{text}`")
         return by_word.get(text) if text else None
 
-    def reference(self, node: yaml.Node | None, kind: str, declared: Collection[str]) -> str | None:
-        """The id of a team or pool that the document declares."""
+    def reference(
+        self,
+        node: yaml.Node | None,
+        kind: str,
+        declared: Collection[str],
+        *,
+        under: str | None = None,
+        prefix: str = "",
+    ) -> str | None:
+        """The id, written after `prefix`, of something that the document declares, such as a team or pool."""
         text = self.text(node, kind)
-        if node is not None and text is not None and text not in declared:
-            self.problem(node, f"there is no {kind} `{text}` under `{kind}s`{suggestion(text, declared)}")
+        if node is None or text is None:
             return None
-        return text
+        name = text.removeprefix(prefix)
+        if name not in declared:
+            self.problem(node, f"there is no {kind} `{name}` under `{under or kind + 's'}`{suggestion(name, declared)}")
+            return None
+        return name

@@ -15,7 +15,7 @@ KEYS = ("name", "when", *TARGETS, "valid_from", "valid_to")
 
 @dataclass(frozen=True)
 class Declared:
-    """The ids that the document declares, which rules may name."""
+    """The ids that the document declares, which rules, pools and treatments may name."""
 
     team_ids: frozenset[str]
     pool_ids: frozenset[str]

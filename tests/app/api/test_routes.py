@@ -25,9 +25,12 @@ def test_chargeback_adds_up_as_json_and_as_a_file(client: TestClient, bill: Book
     (block,) = client.get("/api/v1/chargeback/2026-03").json()["blocks"]
     assert (block["total"], block["unallocated"]["total"], block["teams"][0]["total"]) == ("101", "1", "100")
     assert client.get("/api/v1/chargeback/2026-03.csv").text.splitlines() == [
-        "team,name,parent,cost_center,billing_currency,direct,shared,total,previous_total,change",
-        "search,Search,,CC-1,USD,100,0,100,0,100",
-        ",Unallocated,,,USD,1,0,1,0,1",
+        (
+            "team,name,parent,cost_center,billing_currency,direct,shared,total,previous_total,change,"
+            "adjustments,commitment_benefit,markup,charged"
+        ),
+        "search,Search,,CC-1,USD,100,0,100,0,100,0,0,0,",
+        ",Unallocated,,,USD,1,0,1,0,1,0,0,0,",
     ]
 
 
@@ -36,7 +39,7 @@ def test_a_statement_is_found_by_team_and_as_a_file(client: TestClient, bill: Bo
     assert block["charge"]["total"] == "100"
     assert block["trend"][-1] == ["2026-03-01", "100"]
     file = client.get("/api/v1/chargeback/2026-03/teams/search.csv")
-    assert file.text.splitlines()[1] == ",EC2,USD,100,0,100,0"
+    assert file.text.splitlines()[1] == ",EC2,USD,100,0,100,0,0,0,0,"
     assert client.get("/api/v1/chargeback/2026-03/teams/nobody").status_code == 404
 
 

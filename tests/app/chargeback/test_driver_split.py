@@ -126,6 +126,19 @@ def test_a_namespace_of_a_cluster_stands_for_a_team(trueup: Trueup, tmp_path: Pa
     assert owed(trueup) == {"search": 2, "data": 6}
 
 
+def test_idle_hours_of_a_cluster_go_where_the_policy_says(trueup: Trueup, tmp_path: Path) -> None:
+    split = ", dimension: namespace, teams: {web: search, ml: data}"
+    policy = POLICY.replace("gateway_spend", "opencost_cost") % split
+    trueup.policy(policy)
+    bring_openai(trueup, tmp_path / "openai.json", bucket("2026-05-01", cost("8", "gpt-4o, input")))
+    file = tmp_path / "opencost.csv"
+    file.write_text("Date,Namespace,TotalCost\n2026-05-02,web,1\n2026-05-02,ml,1\n2026-05-02,__idle__,2\n")
+    trueup.ingest(file, source="cluster", file_format="opencost")
+    assert owed(trueup) == {"search": 4, "data": 4}
+    trueup.policy(f"{policy}\ntreatments: {{idle: {{team: speech}}}}\n")
+    assert owed(trueup) == {"search": 2, "data": 2, "speech": 4}
+
+
 def test_a_statement_says_how_its_shared_part_was_split(invoice: Trueup, tmp_path: Path) -> None:
     spent(invoice, tmp_path, search="1")
     limited = Viewer("lead", frozenset({Scope.READ_COSTS}), frozenset({"search"}))

@@ -1,5 +1,6 @@
 """What a pool goes by: the quantities of its driver, mapped to teams."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -71,3 +72,28 @@ def test_a_split_is_told_in_words() -> None:
     driven = Pool("p", "P", Split.DRIVER, by=BY_TEAM)
     assert split_words(driven, basis(BY_TEAM, rows(("search", "1")))) == "by gateway_spend"
     assert split_words(Pool("p", "P", Split.PROPORTIONAL), None) == "by direct cost"
+
+
+def idle_basis(split: DriverSplit, *, payers: frozenset[str] = PAYERS) -> DriverBasis:
+    quantities = [*rows(("search", "3"), ("__idle__", "4")), DimensionQuantity(None, "USD", Decimal(2), idle=True)]
+    quantities[1] = DimensionQuantity("__idle__", "USD", Decimal(4), idle=True)
+    return driver_basis(split, payers, "USD", quantities)
+
+
+def test_what_is_idle_stands_for_no_team_unless_the_mapping_says_so() -> None:
+    assert idle_basis(BY_TEAM).by_team == {"search": 3}
+    assert idle_basis(BY_TEAM).left_out == {"__idle__": 4, None: 2}
+    mapped = replace(BY_TEAM, teams={"search": "search", "__idle__": "speech"})
+    assert idle_basis(mapped).by_team == {"search": 3, "speech": 4}
+    assert idle_basis(replace(mapped, leave_out_idle=True)).by_team == {"search": 3}
+
+
+def test_a_team_may_pay_for_what_is_idle() -> None:
+    to_platform = replace(BY_TEAM, idle_team="platform")
+    found = idle_basis(to_platform, payers=PAYERS | {"platform"})
+    assert found.by_team == {"search": 3, "platform": 6}
+    assert not found.left_out
+    assert found.idle == 6
+    gone = idle_basis(to_platform)  # it does not exist in the period
+    assert gone.by_team == {"search": 3}
+    assert gone.idle == 0

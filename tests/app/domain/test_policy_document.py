@@ -8,9 +8,16 @@ from app.domain.ownership import Team
 from app.domain.policy import (
     AllOf,
     AnyOf,
+    BetweenPools,
+    CloseLimits,
     Column,
+    CommitmentBenefit,
+    CostCenter,
     DriverSplit,
+    FxMethod,
     Glob,
+    JournalAccounts,
+    Markup,
     Not,
     OneOf,
     Policy,
@@ -18,6 +25,7 @@ from app.domain.policy import (
     Pool,
     Present,
     Regex,
+    Reporting,
     Rule,
     Split,
     Tag,
@@ -353,3 +361,169 @@ def test_all_problems_are_told_at_once_in_the_order_of_their_lines() -> None:
         "The policy has 4 problems; nothing was changed:",
         "  line 3: there is no team `t` under `teams`",
     ]
+
+
+GROWN_UP = """
+name: x
+cost_centers: [{id: CC-1, name: One, gl_account: 6310}, {id: CC-2}]
+gl_accounts: [6310, 6390]
+accounts: {expense: 6390}
+teams: [{id: search, cost_center: CC-1, gl_account: 6310}, {id: platform, cost_center: CC-2}]
+between_pools: step_down
+pools:
+  - {id: net, split: even, among: [search, pool:tools]}
+  - {id: tools, split: fixed, weights: {platform: 1, pool:gpu: 0.5}}
+  - {id: gpu, split: {driver: gpu_hours, fallback: even}}
+treatments: {tax: spread, credits: {team: platform}, refunds: owner, support: {pool: tools}, idle: {team: platform}}
+rules: [{name: All, team: search}]
+commitment_benefit: {pooled: [Compute]}
+markup: {percent: 2.5, to: platform, percents: {search: 0}}
+reporting: {currency: EUR, rate: month_end}
+close: {unallocated_percent: 1}
+"""
+
+
+def test_pools_may_pay_for_pools() -> None:
+    policy = parse_policy(GROWN_UP)
+    net, tools, *_ = policy.pools
+    assert policy.between_pools is BetweenPools.STEP_DOWN
+    assert (net.among, net.among_pools) == (frozenset({"search"}), frozenset({"tools"}))
+    assert (tools.weights, tools.pool_weights) == ({"platform": Decimal(1)}, {"gpu": Decimal("0.5")})
+
+
+def test_treatments_are_rules_before_all_others_and_pools_after_all_others() -> None:
+    policy = parse_policy(GROWN_UP)
+    assert [(rule.name, rule.target, rule.line) for rule in policy.rules] == [
+        ("Treatment of tax", ToPool("treatment:tax"), 12),
+        ("Treatment of credits", ToTeam("platform"), 12),
+        ("Treatment of support", ToPool("tools"), 12),
+        ("All", ToTeam("search"), 13),
+    ]
+    assert policy.pools[-1] == Pool("treatment:tax", "Treatment of tax", Split.PROPORTIONAL)
+
+
+@pytest.mark.parametrize(
+    ("idle", "team", "left_out"),
+    [("owner", None, False), ("spread", None, True), ("{team: platform}", "platform", False)],
+)
+def test_who_pays_for_idle_is_said_to_every_split_by_driver(idle: str, team: str | None, left_out: bool) -> None:
+    by = parse_policy(GROWN_UP.replace("idle: {team: platform}", f"idle: {idle}")).pools[2].by
+    assert by == DriverSplit("gpu_hours", Split.EVEN, idle_team=team, leave_out_idle=left_out)
+
+
+def test_what_a_statement_needs_is_read() -> None:
+    policy = parse_policy(GROWN_UP)
+    assert policy.commitment_benefit == CommitmentBenefit(frozenset({"Compute"}))
+    assert policy.markup == Markup(Decimal("2.5"), "platform", {"search": Decimal(0)})
+    assert policy.reporting == Reporting("EUR", FxMethod.MONTH_END)
+    assert policy.close == CloseLimits(Decimal(1))
+    assert policy.cost_centers == (CostCenter("CC-1", "One", "6310"), CostCenter("CC-2", "CC-2"))
+    assert policy.gl_accounts == {"6310", "6390"}
+    assert policy.accounts == JournalAccounts(expense="6390")
+    assert policy.teams[0].gl_account == "6310"
+
+
+def test_the_words_for_the_benefit_of_commitments() -> None:
+    assert parse_policy("name: x\ncommitment_benefit: as_billed").commitment_benefit is None
+    assert parse_policy("name: x\ncommitment_benefit: pooled").commitment_benefit == CommitmentBenefit()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("cost_centers: [{id: A}, {id: A}]", "cost center `A` is already declared on line 2; keep one"),
+        (
+            "cost_centers: [{id: A}]\nteams: [{id: a, cost_center: B}]",
+            "there is no cost center `B` under `cost_centers`; use one of: A",
+        ),
+        (
+            "gl_accounts: [6310]\nteams: [{id: a, gl_account: 6311}]",
+            "there is no GL account `6311` under `gl_accounts`; did you mean `6310`?",
+        ),
+        (
+            "gl_accounts: [6310]\naccounts: {payable: 2000}",
+            "there is no GL account `2000` under `gl_accounts`; use one of: 6310",
+        ),
+        (
+            "gl_accounts: [1]\ncost_centers: [{id: A, gl_account: 2}]",
+            "there is no GL account `2` under `gl_accounts`; use one of: 1",
+        ),
+        ("accounts: {payables: 1}", "`accounts` cannot have `payables`; did you mean `payable`?"),
+        ("between_pools: up", "`between_pools` must be direct or step_down or reciprocal, not `up`"),
+        (
+            "treatments: {tax: somewhere}",
+            "the treatment of tax must be owner, spread, {team: ID} or {pool: ID}, not `somewhere`",
+        ),
+        ("treatments: {tax: {team: t}}", "there is no team `t` under `teams`"),
+        ("treatments: {tax: {}}", "the treatment of tax has one of team and pool; this one has none"),
+        ("treatments: {taxes: owner}", "`treatments` cannot have `taxes`; did you mean `tax`?"),
+        (
+            "pools: [{id: p, split: even}]\ntreatments: {idle: {pool: p}}",
+            "what is idle in a pool stays in it and cannot go to a pool; write owner, spread or {team: ID}",
+        ),
+        (
+            "commitment_benefit: shared",
+            "`commitment_benefit` must be as_billed, pooled or {pooled: [service, …]}, not `shared`",
+        ),
+        (
+            "commitment_benefit: {pooled: []}",
+            "`pooled` of `commitment_benefit` is an empty list; write at least one item",
+        ),
+        ("markup: {percent: 3}", "`markup` needs `to`"),
+        (
+            "teams: [{id: a}]\nmarkup: {percent: -3, to: a}",
+            "`percent` of `markup` must be a number of percent such as 3 or 0.5, not `-3`",
+        ),
+        (
+            "teams: [{id: a}]\nmarkup: {percent: 3, to: a, percents: {b: 1}}",
+            "there is no team `b` under `teams`; use one of: a",
+        ),
+        (
+            "close: {unallocated_percent: some}",
+            "`unallocated_percent` of `close` must be a number of percent such as 3 or 0.5, not `some`",
+        ),
+        ("reporting: {rate: month_end}", "`reporting` needs `currency`"),
+        ("reporting: {currency: euro}", "`euro` is no currency; write its ISO 4217 code, such as EUR"),
+        (
+            "reporting: {currency: EUR, rate: daily}",
+            "the rate of `reporting` must be monthly_average or month_end, not `daily`",
+        ),
+        (
+            "teams: [{id: 'pool:a'}]",
+            "the id of team `pool:a` cannot start with `pool:`, which stands for a pool; rename it",
+        ),
+        (
+            "pools: [{id: 'treatment:tax', split: even}]",
+            "the id of pool `treatment:tax` cannot start with `treatment:`; rename it",
+        ),
+        ("pools: [{id: p, split: even, among: [pool:q]}]", "there is no pool `q` under `pools`; use one of: p"),
+        (
+            "pools: [{id: q, split: even}, {id: p, split: even, among: [pool:q]}]",
+            (
+                "pool `q` pays nothing while `between_pools` is direct; write between_pools: step_down or"
+                " between_pools: reciprocal, or name teams only"
+            ),
+        ),
+        (
+            "between_pools: step_down\npools: [{id: p, split: even, among: [pool:p]}]",
+            "pool `p` cannot pay for itself; remove `pool:p`",
+        ),
+        (
+            (
+                "between_pools: reciprocal\n"
+                "pools: [{id: p, split: even, among: [pool:q]}, {id: q, split: even, among: [pool:p]}]"
+            ),
+            "the cost of `p`, `q` never reaches a team: they only name each other; name a team in one of them",
+        ),
+        (
+            (
+                "between_pools: reciprocal\n"
+                "pools: [{id: q, split: even}, {id: p, split: {driver: d, fallback: even}, among: [pool:q]}]"
+            ),
+            "pool `p` is split by a driver, which only teams have; name no pool in `among`",
+        ),
+    ],
+)
+def test_a_broken_part_of_a_grown_up_policy_is_refused(line: str, expected: str) -> None:
+    last = 2 + line.count("\n")
+    assert problems(f"name: x\n{line}") == [f"line {last}: {expected}"]

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from app.db.tables.bills import Delivery, ScheduledRun, Source
+from app.domain.source_status import SourceStatus
 from app.domain.viewer import Scope, Viewer, operator
-from app.reports.sources import SourceStatus, sources
+from app.reports.sources import sources
 from frontend.components.freshness import freshness_card
 from frontend.pages.health import _cadence, _run
 
