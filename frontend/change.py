@@ -1,7 +1,8 @@
 """How a page changes something: a button runs an action, in a session that commits, as whoever is signed in.
 
 A callback is a POST of JSON by the page itself. The guard in front of the server treats it as it treats a change over
-the API: it turns away what pages of other origins ask for, and finds out who is asking. The action checks what they may.
+the API: it turns away what pages of other origins ask for, and finds out who is asking. The action checks
+what they may.
 """
 
 import logging

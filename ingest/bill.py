@@ -159,7 +159,7 @@ def _periods(totals: Iterable[ControlTotal]) -> tuple[date, ...]:
 
 
 def _roll_up(backend: Backend, delivery: OpenDelivery) -> None:
-    count: Collection[str] = unusual(delivery.lines)
+    count: Collection[str] = unusual(delivery.lines, delivery.mapping)
     while True:
         rolled = rollup(delivery.lines, delivery.mapping, delivery.telling, count=count)
         backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE rolled AS {backend.compile(rolled)}")

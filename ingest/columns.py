@@ -8,7 +8,8 @@ from ibis import Column, Table
 
 from app.errors import BadInput
 from ingest.engine.duckdb import rows_of
-from ingest.focus.cells import MAX_DIGITS, NUMBER, exact_text, is_exact, present, significant_digits, text_cell
+from ingest.focus.cells import present, text_cell
+from ingest.focus.numbers import MAX_DIGITS, NUMBER, exact_text, is_exact, significant_digits
 
 
 @ibis.udf.scalar.builtin

@@ -16,7 +16,8 @@ import orjson
 
 from app.domain.charge import KEY_COLUMNS
 from app.domain.money import plain
-from ingest.focus.cells import ABSENT, MAX_DIGITS, NUMBER
+from ingest.focus.cells import ABSENT
+from ingest.focus.numbers import MAX_DIGITS, NUMBER
 from ingest.focus.spec import ALLOWED_VALUES
 
 _CANONICAL = {column: {value.casefold(): value for value in values} for column, values in ALLOWED_VALUES.items()}

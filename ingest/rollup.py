@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import ibis
+import ibis.expr.datatypes as dt
 from ibis import Column, Table
 
 from app.domain.charge import COSTS, DETERMINED, KEY_COLUMNS
 from ingest.engine.duckdb import FILE, KEY, PARTS, POSITION, rows_of
-from ingest.focus.lines import NUMBERS, BillMapping
+from ingest.focus.lines import NUMBERS, BillMapping, number_in_parts
 
 LINE_KEY = ("key_hash", "resource_hash")
 COUNTERS = (
@@ -56,21 +57,31 @@ def tells_no_more(lines: Table, determined: Collection[str]) -> bool:
     return int(found["own"]) <= 2 * int(found["mapped"]) + _MANY
 
 
+# DuckDB's hash as it is: Ibis' own goes by way of a bit string to make it signed, which takes longer.
+@ibis.udf.scalar.builtin(name="hash")
+def hash_of(value) -> dt.uint64:  # type: ignore[no-untyped-def]  # noqa: ANN001  (Ibis: any type)
+    """A 64-bit hash of a value of any type; null has one too."""
+
+
+@ibis.udf.scalar.builtin(name="hash")
+def hash_of_three(first: int, second: int, third: int) -> dt.uint64:
+    """A 64-bit hash of three numbers."""
+
+
 def _own_hash(lines: Table) -> Column:
     """A hash of what the bill says, of which of a row's lines it is, and of the length of its charge period."""
-    part = lines[POSITION] & (PARTS - 1)
-    return ibis.struct({"key": lines[KEY], "part": part, "days": lines.charge_period_days}).hash()
+    return hash_of_three(lines[KEY], lines[POSITION] & (PARTS - 1), lines.charge_period_days)
 
 
 def _mapped_hash(lines: Table, determined: Collection[str]) -> Column:
     names = key_columns(lines, determined)
-    return ibis.struct({name: lines[name] for name in names if name != "resource_id"}).hash()
+    return hash_of(ibis.struct({name: lines[name] for name in names if name != "resource_id"}))
 
 
-def unusual(lines: Table) -> frozenset[str]:
+def unusual(lines: Table, mapping: BillMapping) -> frozenset[str]:
     """Those of COUNTERS that count something among the first rows."""
     first = lines.limit(_LOOKED_AT)
-    (found,) = rows_of(first.aggregate(**{name: counted.sum() for name, counted in _counted(first).items()}))
+    (found,) = rows_of(first.aggregate(**{name: counted.sum() for name, counted in _counted(first, mapping).items()}))
     return frozenset(name for name in COUNTERS if found[name])
 
 
@@ -91,12 +102,12 @@ def rollup(lines: Table, mapping: BillMapping, telling: Telling, *, count: Colle
     scan. Of COUNTERS only those in `count` are counted, the others are 0: `uncounted` tells whether they should be.
     """
     currencies = sorted(set(mapping.currencies.values()))
-    counted = _counted(lines)
+    counted = _counted(lines, mapping)
     rest = [condition for name, condition in counted.items() if name not in count]
     numbered = [(lines.billing_currency == code, number) for number, code in enumerate(currencies)]
     hashed = lines.mutate(
         key_hash=_own_hash(lines) if telling.keyed else _mapped_hash(lines, telling.determined),
-        resource_hash=lines.resource_id.hash(),
+        resource_hash=hash_of(lines.resource_id),
         currency=ibis.cases(*numbered) if numbered else ibis.null("int64"),  # a gateway's delivery has no charges
         odd=functools.reduce(operator.or_, rest) if rest else ibis.literal(value=False),
     )
@@ -104,8 +115,8 @@ def rollup(lines: Table, mapping: BillMapping, telling: Telling, *, count: Colle
         by=["problem", "currency", "billing_period_start", "charge_day", *LINE_KEY],
         first_position=hashed[POSITION].min(),
         row_count=hashed.count(),
-        **{name: hashed[name].sum() for name in NUMBERS if name in mapping.columns},
-        **{name: _counted(hashed)[name].sum() for name in count},
+        **{name: _sum(hashed, mapping, name) for name in NUMBERS if name in mapping.columns},
+        **{name: _counted(hashed, mapping)[name].sum() for name in count},
         uncounted=hashed.odd.sum(),
     )
     codes = [(summed.currency == number, ibis.literal(code)) for number, code in enumerate(currencies)]
@@ -116,9 +127,19 @@ def rollup(lines: Table, mapping: BillMapping, telling: Telling, *, count: Colle
     )
 
 
-def _counted(lines: Table) -> dict[str, Column]:
+def _sum(lines: Table, mapping: BillMapping, name: str) -> Column:
+    number = number_in_parts(lines, mapping, name)
+    return lines[name].sum() if number is None else number.total
+
+
+def _missing(lines: Table, mapping: BillMapping, name: str) -> Column:
+    number = number_in_parts(lines, mapping, name)
+    return lines[name].isnull() if number is None else number.missing
+
+
+def _counted(lines: Table, mapping: BillMapping) -> dict[str, Column]:
     """The condition behind each of COUNTERS, never null."""
-    missing = {f"{cost}_missing": lines[cost].isnull() for cost in COSTS}
+    missing = {f"{cost}_missing": _missing(lines, mapping, cost) for cost in COSTS}
     flags = ("odd_billing_period", "odd_charge_period", "slashed_date")
     return {
         **missing,

@@ -13,6 +13,7 @@ class Scope(StrEnum):
     WRITE_INGEST = "write:ingest"
     WRITE_DRIVERS = "write:drivers"
     WRITE_POLICY = "write:policy"
+    WRITE_BUDGETS = "write:budgets"
     CLOSE_CHARGEBACK = "close:chargeback"
     ADMIN = "admin"
 

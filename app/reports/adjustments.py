@@ -77,7 +77,7 @@ def adjustments(session: Session, viewer: Viewer, period: Period) -> Adjustments
     viewer.require(Scope.READ_COSTS)
     test = may_see(visible_teams(session, viewer))
     basis = ground(session, period)
-    found: Iterable[StatementLine] = ()
+    found: list[StatementLine] = []
     if basis.statement is not None:
         lines = statement_lines(session, basis.statement.id, test)
         found = [line for line in lines if line.key.cost_type is CostType.ADJUSTMENT]

@@ -2,8 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from app.db.queries.teams import teams_in_force
-from app.domain.ownership import descendants
+from app.db.queries.teams import in_subtrees
 from app.domain.viewer import Scope, Viewer
 
 
@@ -18,8 +17,7 @@ def visible_teams(session: Session, viewer: Viewer) -> frozenset[str] | None:
     viewer.require(Scope.READ_COSTS)
     if viewer.teams is None:
         return None
-    newest = {team.id: team for team in teams_in_force(session)}.values()
-    return frozenset[str]().union(*(descendants(newest, root) for root in viewer.teams))
+    return in_subtrees(session, viewer.teams)
 
 
 def sees_everything(viewer: Viewer) -> bool:

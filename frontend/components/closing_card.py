@@ -1,6 +1,7 @@
 """The way of a billing month to being closed: its state, what has moved, what speaks against closing, and its files."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 import dash_mantine_components as dmc
@@ -72,7 +73,7 @@ def _way(state: StatementState) -> Component:
     return html.Ol(steps, className="way", **labelled("The way of a statement"))
 
 
-def _current(*, here: bool) -> dict[str, str]:
+def _current(*, here: bool) -> dict[str, Any]:
     return {"aria-current": "step"} if here else {}
 
 
@@ -122,7 +123,7 @@ def _against(status: ClosingStatus, open_before: Period | None) -> Component:
 
 def _reason(each: Blocker, status: ClosingStatus, open_before: Period | None) -> Component:
     link = _way_out(each.code, status, open_before)
-    words = [html.Strong(each.message), f" {each.remedy} "]
+    words: list[Any] = [html.Strong(each.message), f" {each.remedy} "]
     return html.Li([*words, dcc.Link(link[0], href=link[1])] if link else words)
 
 
@@ -213,7 +214,7 @@ def file_links(status: ClosingStatus, files: Sequence[KeptFile]) -> Component:
     if files:
         canonical = [download(name, f"{base}/{name}") for name in (CSV_NAME, JSON_NAME)]
         replay = html.A(
-            "Replay it", href=f"{base}/replay", className="action", title="Works it out again, and compares"
+            "Replay it", href=f"{base}/replay", className="action", title="Works it out anew"
         )
         shown += [html.H4("As it was closed"), html.Div([*canonical, replay], className="links"), _kept(base, files)]
     return html.Div(shown, className="part")

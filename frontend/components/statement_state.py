@@ -52,7 +52,7 @@ def standing(statement: ShownStatement) -> str:
 
 
 def moved_line(report: ChargebackReport, block: ChargebackBlock) -> Component:
-    """What live figures have more or less than what was issued or closed, and where that goes. Nothing if they agree."""
+    """What live figures have more than what was issued or closed, and where that goes. Nothing if they agree."""
     statement = report.statement
     if statement is None or not block.moved:
         return html.Div()

@@ -1,4 +1,4 @@
-"""Issuing and closing a billing month from its chargeback page: the card that says what is left to do, and its buttons."""
+"""Issuing and closing a billing month from its chargeback page: what is left to do, and the buttons that do it."""
 
 from collections.abc import Sequence
 

@@ -13,7 +13,7 @@ from ibis import Column, Table
 from app.domain.money import EXACT
 from ingest.anthropic.settings import GROUPS
 from ingest.delivery import place
-from ingest.focus.cells import instant_cell
+from ingest.focus.cells import instant
 from ingest.focus.lines import UNREADABLE
 
 _KINDS = ("cost_type", "token_type", "description")
@@ -78,7 +78,7 @@ def actor_id(actor: Mapping[str, Any]) -> str | None:
 
 def focus_rows(bill: Table, *, organization_id: str) -> Table:
     """A FOCUS row for each cost."""
-    start, end = instant_cell(bill, "starting_at").value, instant_cell(bill, "ending_at").value
+    start, end = instant(bill["starting_at"]), instant(bill["ending_at"])
     month = start.truncate("M")
     category = _category(bill)
     usage = category == "Usage"

@@ -13,7 +13,8 @@ import ibis.expr.datatypes as dt
 from ibis import Column, Table
 
 from ingest.aws.native import Native
-from ingest.focus.cells import MAX_DIGITS, NUMBER, present
+from ingest.focus.cells import present
+from ingest.focus.numbers import MAX_DIGITS, decimal_of
 
 SCALE = 18
 EXACT = dt.Decimal(MAX_DIGITS, SCALE)
@@ -91,19 +92,12 @@ def exact(native: Native, *names: str) -> Exact:
         short = written.try_cast(_SHORT)
         value = ibis.cases(
             ((written.abs() < _SHORT_LIMIT) & (short.cast("float64") == written), short.cast(EXACT)),
-            else_=_read(written.cast("string")),
+            else_=decimal_of(written.cast("string"), SCALE),
         )
         return Exact(value, written.notnull() & value.isnull())
     text = ibis.coalesce(*(present(native.text(name)) for name in names if native.has(name)), ibis.null("string"))
-    value = _read(text)
+    value = decimal_of(text, SCALE)
     return Exact(value, text.notnull() & value.isnull())
-
-
-def _read(text: Column) -> Column:
-    """A number's text as a decimal; null where it is no number or has more fractional digits than are kept."""
-    exponent = ibis.coalesce(text.lower().re_extract(r"e([+-]?[0-9]+)$", 1).try_cast("int64"), 0)
-    places = text.re_extract(r"\.([0-9]*?)0*([eE]|$)", 1).length() - exponent
-    return ibis.cases((text.re_search(NUMBER) & (places <= SCALE), text.try_cast(EXACT)))
 
 
 def total(*parts: Exact) -> Exact:

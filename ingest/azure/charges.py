@@ -18,8 +18,9 @@ from ingest.azure.halves import Half
 from ingest.azure.units import Unit
 from ingest.delivery import place
 from ingest.engine.duckdb import ROW, rows_of
-from ingest.focus.cells import MAX_DIGITS, NUMBER, instant_cell, significant_digits
+from ingest.focus.cells import instant
 from ingest.focus.lines import UNREADABLE
+from ingest.focus.numbers import MAX_DIGITS, NUMBER, significant_digits
 
 PREFIX = "trueup_focus_"  # of the FOCUS columns in a rewritten file; its own columns may have the same names
 PRICES = ("quantity", "unit_price", "list_price")
@@ -170,7 +171,7 @@ class _Rows:
     def unreadable(self) -> Column:
         """The native column that keeps a row from being booked."""
         native = self.native
-        day = instant_cell(native, "date").value
+        day = instant(native["date"])
         return ibis.cases(
             (native.cost.notnull() & ~native.cost.re_search(NUMBER), native.cost_column),
             (day.isnull(), native.date_column),
@@ -253,11 +254,11 @@ class _Rows:
         """What is charged, when, and by whom. Azure's last days belong to the period; FOCUS's do not."""
         native = self.native
         one_day = ibis.interval(days=1)
-        day = instant_cell(native, "date").value
-        start = instant_cell(native, "period_start").value
+        day = instant(native["date"])
+        start = instant(native["period_start"])
         # Older files have no billing period; theirs is the month of the day.
         billing_start = ibis.coalesce(start, ibis.cases((native.period_start.isnull(), day.truncate("M"))))
-        billing_end = instant_cell(native, "period_end").value + one_day
+        billing_end = instant(native["period_end"]) + one_day
         return {
             "BillingPeriodStart": billing_start,
             "BillingPeriodEnd": ibis.coalesce(billing_end, billing_start + ibis.interval(months=1)),

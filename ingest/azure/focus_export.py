@@ -15,8 +15,9 @@ from ingest.azure.decimals import times
 from ingest.azure.tokens import token_drivers
 from ingest.delivery import OpenDelivery, open_rows
 from ingest.files import SourceFile
-from ingest.focus.cells import MAX_DIGITS, instant_cell, present, text_cell
+from ingest.focus.cells import instant, present, text_cell
 from ingest.focus.kind import open_focus
+from ingest.focus.numbers import MAX_DIGITS
 from ingest.focus.spec import layout
 from ingest.kind import Opening
 from ingest.staging import TableFile, open_table, stage_table
@@ -114,7 +115,7 @@ def _tokens(focus: Table) -> Table | None:
     account = text_cell(models, "SubAccountId" if "SubAccountId" in models.columns else None)
     return token_drivers(
         models.select(
-            day=instant_cell(models, "ChargePeriodStart").value.cast("date"),
+            day=instant(models["ChargePeriodStart"]).cast("date"),
             meter=present(text_cell(models, "x_SkuMeterName")),
             quantity=tokens.cast("string"),
             sub_account_id=present(account),

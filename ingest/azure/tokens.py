@@ -8,7 +8,7 @@ from ibis import Column, Table
 
 from ingest.azure.token_meters import TokenMeter, token_meter
 from ingest.engine.duckdb import quoted
-from ingest.focus.cells import MAX_DIGITS, NUMBER
+from ingest.focus.numbers import MAX_DIGITS, NUMBER
 
 _SCALE = 12  # fractional digits of a quantity of tokens; a vendor that sends more has no more tokens
 

@@ -14,7 +14,7 @@ from ibis.backends.duckdb import Backend
 from ingest.azure.columns import spelled, text
 from ingest.azure.halves import Half, Traces
 from ingest.engine.duckdb import ROW, literal, quoted
-from ingest.focus.cells import NUMBER
+from ingest.focus.numbers import NUMBER
 
 # What tells a usage from others; used where both halves have the column.
 _IDENTITY = (

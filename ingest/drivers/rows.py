@@ -9,7 +9,7 @@ from ibis import Column, Table
 from app.domain.driver_columns import LONGEST, PROVIDER
 from ingest.columns import exact_columns, is_number, json_object, summed_once
 from ingest.engine.duckdb import FILE, POSITION, ROW, rows_of
-from ingest.focus.cells import INSTANT, instant_cell, present, text_cell
+from ingest.focus.cells import INSTANT, instant, present, text_cell
 
 DAY, NAME, UNIT, QUANTITY = "day", "name", "unit", "quantity"
 _BY = (DAY, NAME, UNIT, PROVIDER)
@@ -36,7 +36,7 @@ def checks(rows: Table) -> tuple[Check, ...]:
     """Everything that keeps a cell from being used. Of one cell, at most one holds."""
     day, quantity = text_cell(rows, DAY), text_cell(rows, QUANTITY)
     written = present(day).re_search(INSTANT) if rows[DAY].type().is_string() else ibis.literal(value=True)
-    unread = present(day).notnull() & ~(written & instant_cell(rows, DAY).value.notnull())
+    unread = present(day).notnull() & ~(written & instant(rows[DAY]).notnull())
     no_number = ~is_number(rows, QUANTITY)
     comma = quantity.contains(",")
     empty = (DAY, NAME, UNIT, QUANTITY)
@@ -85,7 +85,7 @@ def drivers(rows: Table) -> Table:
     texts = {name: present(text_cell(rows, name)) for name in (NAME, UNIT, PROVIDER, *dimensions)}
     exact = rows.select(
         **{f"say_{name}": text for name, text in texts.items()},
-        say_day=instant_cell(rows, DAY).value.cast("date"),
+        say_day=instant(rows[DAY]).cast("date"),
         amount=exact_columns(rows, [QUANTITY])[QUANTITY],
     )
     by = [name for name in exact.columns if name.startswith("say_")]

@@ -15,17 +15,15 @@ from ibis import Column, Table
 from app.domain.charge import COSTS, QUANTITIES, TEXT_COLUMNS
 from app.errors import BadInput
 from ingest.engine.duckdb import FILE, KEY, POSITION, ROW, rows_of
-from ingest.focus.cells import (
-    FLOAT_SCALE,
+from ingest.focus.cells import instant, is_slashed, present, text_cell
+from ingest.focus.numbers import (
     MAX_DIGITS,
-    SLASHED,
-    Cell,
-    instant_cell,
+    SHORT_SCALE,
+    Number,
+    exact_value,
     is_exact,
-    number_cell,
-    present,
+    short_part,
     significant_digits,
-    text_cell,
 )
 from ingest.focus.spec import Layout, snake
 
@@ -57,27 +55,28 @@ def our_columns(layout: Layout) -> dict[str, str]:
     return ours
 
 
-# How many rows are looked at for a guess of how long a bill's floats are. A guess that was too short shows, because
+# How many rows are looked at for a guess of how long a bill's numbers are. A guess that was too short shows, because
 # what it does not hold is not read at all.
 GUESSED_FROM = 50_000
 
 
 def scales(bill: Table, columns: Mapping[str, str], *, guess: bool = False) -> dict[str, int]:
-    """The fractional digits each number column needs; those of floats only guessed from the first rows, for a `guess`.
+    """The fractional digits each number column needs; only guessed from the first rows, for a `guess`.
 
     Raises BadInput for a value too long to keep exactly.
     """
-    decimals = [name for name in NUMBERS if name in columns and bill[columns[name]].type().is_decimal()]
-    found = {name: bill[columns[name]].type().scale or 0 for name in decimals}
-    inexact = [name for name in NUMBERS if name in columns and not is_exact(bill[columns[name]])]
-    floats = [name for name in inexact if bill[columns[name]].type().is_floating()]
-    texts = [name for name in inexact if name not in floats]
-    found |= _longest(bill, {name: columns[name] for name in texts}, at_least=0)
-    first = bill.limit(GUESSED_FROM) if guess else bill
-    return found | _longest(first, {name: columns[name] for name in floats}, at_least=FLOAT_SCALE)
+    written = {name: columns[name] for name in NUMBERS if name in columns}
+    found = {name: _scale(bill[column]) for name, column in written.items() if is_exact(bill[column])}
+    inexact = {name: column for name, column in written.items() if name not in found}
+    return found | _longest(bill.limit(GUESSED_FROM) if guess else bill, inexact)
 
 
-def _longest(bill: Table, columns: Mapping[str, str], *, at_least: int) -> dict[str, int]:
+def _scale(column: Column) -> int:
+    kind = column.type()
+    return (kind.scale or 0) if kind.is_decimal() else 0
+
+
+def _longest(bill: Table, columns: Mapping[str, str]) -> dict[str, int]:
     if not columns:
         return {}
     digits = {name: significant_digits(bill, written) for name, written in columns.items()}
@@ -88,7 +87,7 @@ def _longest(bill: Table, columns: Mapping[str, str], *, at_least: int) -> dict[
     (row,) = rows_of(longest)
     found = {}
     for name in columns:
-        fraction = max(int(row[f"{name}_fraction"] or 0), at_least)
+        fraction = max(int(row[f"{name}_fraction"] or 0), SHORT_SCALE)
         if fraction + max(int(row[f"{name}_whole"] or 0), 1) > MAX_DIGITS:
             raise BadInput(
                 f"{columns[name]} holds a value with more digits than can be kept exactly ({MAX_DIGITS} in all)."
@@ -99,20 +98,37 @@ def _longest(bill: Table, columns: Mapping[str, str], *, at_least: int) -> dict[
 
 
 def cells(focus: Table, mapping: BillMapping) -> Table:
-    """The rows of `focus` with every number and instant read, as further columns named `trueup_<ours>`.
+    """The rows of `focus` with instants and short numbers read, as further columns.
 
     A relation of its own, so that each is read once however often `lines` looks at it.
     """
-    numbers = {name: _number(focus, mapping, name) for name in NUMBERS}
-    instants = {name: instant_cell(focus, mapping.columns[name]) for name in _INSTANTS}
-    read = {_CELL + name: cell.value for name, cell in (numbers | instants).items()}
-    slashed = instants["charge_period_start"].text.re_search(SLASHED)
-    return focus.select(*focus.columns, **read, trueup_slashed=slashed)
+    short = {
+        _SHORT + name: short_part(focus[mapping.columns[name]], mapping.scales[name])
+        for name in _inexact(focus, mapping)
+    }
+    read = {_CELL + name: instant(focus[mapping.columns[name]]) for name in _INSTANTS}
+    slashed = is_slashed(text_cell(focus, mapping.columns["charge_period_start"]))
+    return focus.select(*focus.columns, **short, **read, trueup_slashed=slashed)
+
+
+def _inexact(table: Table, mapping: BillMapping) -> tuple[str, ...]:
+    """The number columns that a bill has as texts or floats."""
+    return tuple(name for name in NUMBERS if name in mapping.columns and not is_exact(table[mapping.columns[name]]))
+
+
+def number_in_parts(read: Table, mapping: BillMapping, name: str) -> Number | None:
+    """The number called `name` in `cells`, or in `lines`; None where the bill lacks it or it is exact as it is."""
+    if _SHORT + name not in read.columns:
+        return None
+    scale = mapping.scales[name]
+    if _LONG + name in read.columns:
+        return Number(read[_SHORT + name], read[_LONG + name], scale)
+    return Number.read(read[mapping.columns[name]], read[_SHORT + name], scale)
 
 
 def lines(read: Table, mapping: BillMapping) -> Table:
     """The `cells` of a bill as lines; `problem` names the column that keeps a row from being booked, or is null."""
-    numbers = {name: read[_CELL + name] for name in NUMBERS}
+    parts = {name: number for name in NUMBERS if (number := number_in_parts(read, mapping, name))}
     instants = {name: read[_CELL + name] for name in _INSTANTS}
     currency = _currency(read, mapping)
     return read.select(
@@ -125,7 +141,9 @@ def lines(read: Table, mapping: BillMapping) -> Table:
         **{f"extra_{i}": text_cell(read, name) for i, name in enumerate(mapping.key_extras)},
         billing_period_start=instants["billing_period_start"].truncate("M").cast("date"),
         charge_day=instants["charge_period_start"].cast("date"),
-        **numbers,
+        **{name: parts[name].value if name in parts else _exact(read, mapping, name) for name in NUMBERS},
+        **{_SHORT + name: number.short for name, number in parts.items()},
+        **{_LONG + name: number.long for name, number in parts.items()},
         odd_billing_period=instants["billing_period_start"] != instants["billing_period_start"].truncate("M"),
         odd_charge_period=instants["charge_period_start"] >= instants["charge_period_end"],
         slashed_date=read.trueup_slashed,
@@ -135,7 +153,7 @@ def lines(read: Table, mapping: BillMapping) -> Table:
     )
 
 
-_CELL = "trueup_"
+_CELL, _SHORT, _LONG = "trueup_", "trueup_short_", "trueup_long_"
 _CODE = re.compile("[A-Z]{3}")
 _INSTANTS = ("billing_period_start", "billing_period_end", "charge_period_start", "charge_period_end")
 
@@ -158,11 +176,9 @@ def _currency(bill: Table, mapping: BillMapping) -> Column:
     return ibis.cases((written.isin(as_written), written), *respelled)
 
 
-def _number(bill: Table, mapping: BillMapping, name: str) -> Cell:
+def _exact(read: Table, mapping: BillMapping, name: str) -> Column:
     written = mapping.columns.get(name)
-    if written is None:
-        return Cell(ibis.null(dt.Decimal(MAX_DIGITS, 0)), ibis.null("string"))
-    return number_cell(bill, written, mapping.scales.get(name, 0))
+    return ibis.null(dt.Decimal(MAX_DIGITS, 0)) if written is None else exact_value(read[written])
 
 
 def _as_written(bill: Table, name: str | None) -> Column:
@@ -185,11 +201,11 @@ def _charge_period_days(instants: Mapping[str, Column]) -> Column:
 
 def _unreadable(read: Table, mapping: BillMapping, name: str) -> Column:
     """Whether a number cell says something that cannot be understood. Its text is only looked at where it is null."""
-    written = mapping.columns.get(name)
-    if written is None or is_exact(read[written]):
+    number = number_in_parts(read, mapping, name)
+    if number is None:
         return ibis.literal(value=False)
-    says = present(text_cell(read, written)).notnull()
-    return ibis.cases((read[_CELL + name].isnull(), says), else_=False)
+    says = present(text_cell(read, mapping.columns[name])).notnull()
+    return ibis.cases((number.missing, says), else_=False)
 
 
 def _first_unreadable(read: Table, mapping: BillMapping, names: Sequence[str]) -> Column:

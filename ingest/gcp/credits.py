@@ -12,7 +12,7 @@ from ibis import Column, Table
 
 from app.errors import BadInput
 from ingest.engine.duckdb import PARTS, rows_of
-from ingest.focus.cells import MAX_DIGITS, significant_digits
+from ingest.focus.numbers import MAX_DIGITS, significant_digits
 from ingest.gcp.fields import Fields
 
 NAMES = ("id", "name", "full_name", "type", "amount")

@@ -13,7 +13,7 @@ from ibis.backends.duckdb import Backend
 from app.errors import BadInput
 from ingest.engine.duckdb import literal, quoted
 from ingest.files import SourceFile, csv_header
-from ingest.focus.cells import significant_digits
+from ingest.focus.numbers import significant_digits
 from ingest.gcp.catalog import PROJECT_COLUMNS, PROJECTS, SKU_COLUMNS, SKUS
 from ingest.gcp.catalog_columns import ACCOUNT_NAME, BILLED_PROJECT, LIST_COST, LIST_UNIT_PRICE, PROJECT_NAME
 from ingest.gcp.fields import Fields

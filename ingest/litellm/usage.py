@@ -12,7 +12,7 @@ from ibis import Column, Table
 
 from ingest.columns import exact_columns, is_number, json_object, json_texts, named_view, summed_once
 from ingest.engine.duckdb import POSITION
-from ingest.focus.cells import instant_cell, present, text_cell
+from ingest.focus.cells import instant, present, text_cell
 from ingest.litellm.providers import SERVICE_PROVIDERS
 
 COUNTED = ("input", "cached_input", "cache_write", "output")
@@ -81,7 +81,7 @@ def of_logs(bill: Table, dimensions: Sequence[str]) -> Table:
     # What the gateway answered from its own cache has cost nothing at the vendor, and no tokens there either.
     own = {"cache_hit": ibis.cases((hit, ibis.literal("true")))}
     return bill.select(
-        day=instant_cell(bill, "startTime").value.cast("date"),
+        day=instant(bill["startTime"]).cast("date"),
         service_provider_name=_service_provider(found["provider"]),
         **{f"dimension_{name}": found[name] for name in dimensions},
         **{f"dimension_{name}": column for name, column in own.items()},
@@ -117,7 +117,7 @@ def of_daily(bill: Table, dimensions: Sequence[str]) -> Table:
     numbers = {name: column.fill_null(0) for name, column in exact_columns(bill, have).items()}
     none = ibis.literal(0)
     return bill.select(
-        day=instant_cell(bill, "date").value.cast("date"),
+        day=instant(bill["date"]).cast("date"),
         service_provider_name=_service_provider(_cell(bill, "custom_llm_provider")),
         **{f"dimension_{name}": _cell(bill, _DAILY_DIMENSIONS.get(name, name)) for name in dimensions},
         spend=numbers["spend"],
@@ -188,7 +188,7 @@ def _cell(bill: Table, name: str) -> Column:
 
 
 def _readable(bill: Table, day: str, numbers: Sequence[str]) -> Column:
-    readable = instant_cell(bill, day).value.notnull()
+    readable = instant(bill[day]).notnull()
     for name in numbers:
         readable = readable & is_number(bill, name)
     return readable

@@ -9,7 +9,7 @@ from ibis import Column, Table
 
 from ingest.columns import json_object
 from ingest.delivery import place
-from ingest.focus.cells import instant_cell, present, text_cell, try_strptime
+from ingest.focus.cells import instant, present, text_cell, try_strptime
 from ingest.focus.lines import UNREADABLE
 from ingest.focus.spec import mandatory
 from ingest.mapped.document import INSTANTS, REQUIRED, is_number
@@ -124,7 +124,7 @@ def _instant(bill: Table, source: FromColumn) -> Column:
         text = present(text_cell(bill, source.column))
         value = try_strptime(text, list(source.formats))
     else:
-        value = instant_cell(bill, source.column).value
+        value = instant(bill[source.column])
     return value + ibis.interval(days=1) if source.inclusive else value
 
 
@@ -139,12 +139,10 @@ def _unreadable(bill: Table, mapping: Mapping) -> Column:
 
 
 def _completed(made: Table) -> Table:
-    start = instant_cell(made, "ChargePeriodStart").value
+    start = instant(made["ChargePeriodStart"])
     if "ChargePeriodEnd" not in made.columns:
         made = made.mutate(ChargePeriodEnd=start.truncate("D") + ibis.interval(days=1))
-    month = (
-        instant_cell(made, "BillingPeriodStart").value if "BillingPeriodStart" in made.columns else start
-    ).truncate("M")
+    month = (instant(made["BillingPeriodStart"]) if "BillingPeriodStart" in made.columns else start).truncate("M")
     made = made.mutate(BillingPeriodStart=month)
     if "BillingPeriodEnd" not in made.columns:
         made = made.mutate(BillingPeriodEnd=month + ibis.interval(months=1))

@@ -17,7 +17,7 @@ from ingest.delivery import OpenDelivery, open_drivers
 from ingest.engine.duckdb import rows_of
 from ingest.files import SourceFile
 from ingest.finding import Finding
-from ingest.focus.cells import instant_cell
+from ingest.focus.cells import instant
 from ingest.kind import Kind, Opening
 from ingest.opencost.allocations import DIMENSIONS, MEASURES, columns, rows_of_answer, rows_of_export
 from ingest.opencost.api import check, offers
@@ -41,7 +41,7 @@ def open_opencost(opening: Opening) -> OpenDelivery:
     notes: list[Finding] = []
 
     def driver_table(bill: Table) -> Table:
-        readable = instant_cell(bill, "day").value.notnull()
+        readable = instant(bill["day"]).notnull()
         for name in MEASURES:
             readable = readable & is_number(bill, name)
         told = bill.mutate(trueup_readable=readable)
@@ -82,7 +82,7 @@ def _drivers(rows: Table, settings: OpenCostSettings) -> Table:
     numbers = exact_columns(rows, MEASURES)
     exact = rows.select(
         *dimensions,
-        day=instant_cell(rows, "day").value.cast("date"),
+        day=instant(rows["day"]).cast("date"),
         **{f"sum_{name}": numbers[name] for name in MEASURES},
     )
     summed = summed_once(

@@ -40,7 +40,7 @@ def corrections_of(session: Session, corrected: date, test: TeamTest) -> list[Co
         .where(
             StatementLine.adjusts_period == corrected,
             Statement.state.in_([state.value for state in BINDING]),
-            test(StatementLine.team_id),
+            test(StatementLine.__table__.c.team_id),
         )
         .group_by(Statement.state, *order)
         .order_by(*order)

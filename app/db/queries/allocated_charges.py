@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.db.load import driver
-from app.db.queries.focus_columns import Content, FocusColumn
+from app.db.queries.focus_columns import SKU_PRICE_DETAILS, Content, FocusColumn
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,16 @@ class Digits:
     fraction: int
 
 
-_ALLOCATED = """
+_OF_LOADS = "charge.billing_period_start = %(period)s::date AND charge.load_id = ANY(%(loads)s::bigint[])"
+# Worked out once for each key and not for each row, which takes as long as all other columns together.
+_PRICE_DETAILS = f"""
+WITH price_details AS MATERIALIZED (
+    SELECT key.id, ({SKU_PRICE_DETAILS}) AS sku_price_details
+    FROM charge_key AS key
+    WHERE key.sku_price_details IS NOT NULL AND key.id IN (SELECT charge_key_id FROM charge WHERE {_OF_LOADS})
+)
+"""  # noqa: S608  (names of ours)
+_PAID = """
 FROM charge
 JOIN charge_key AS key ON key.id = charge.charge_key_id
 LEFT JOIN assignment ON assignment.policy_version_id = %(policy_version)s::bigint
@@ -74,7 +83,9 @@ LEFT JOIN unnest(%(currencies)s::text[], %(pools)s::text[], %(payers)s::text[], 
 LEFT JOIN unnest(%(teams)s::text[], %(names)s::text[], %(cost_centers)s::text[], %(tags)s::text[])
     AS team (team_id, name, cost_center, tags)
     ON team.team_id = coalesce(assignment.team_id, payer.team_id)
-WHERE charge.billing_period_start = %(period)s::date AND charge.load_id = ANY(%(loads)s::bigint[])
+"""
+_VISIBLE = f"""
+WHERE {_OF_LOADS}
     AND (%(visible)s::text[] IS NULL OR coalesce(assignment.team_id, payer.team_id) = ANY(%(visible)s::text[]))
 """
 _IN_ORDER = 'ORDER BY charge.charge_day, key.id, charge.load_id, payer.team_id COLLATE "C"'
@@ -86,7 +97,8 @@ def allocated_rows(session: Session, allocation: Allocation, columns: Sequence[F
     In the order of charge days, keys and teams, which is the same each time.
     """
     cells = ", ".join(f"({column.sql})" for column in columns)
-    query = f"COPY (SELECT {cells} {_ALLOCATED} {_IN_ORDER}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')"
+    rows = f"{_PRICE_DETAILS} SELECT {cells} {_PAID} LEFT JOIN price_details ON price_details.id = key.id {_VISIBLE}"
+    query = f"COPY ({rows} {_IN_ORDER}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')"
     with driver(session).cursor() as cursor, cursor.copy(query.encode(), _values(allocation)) as copy:
         for line in copy:
             yield bytes(line)
@@ -96,7 +108,7 @@ def digits(session: Session, allocation: Allocation, columns: Sequence[FocusColu
     """What each column of numbers needs, by its name; a column without a value needs one digit."""
     numbers = [column for column in columns if column.content is Content.NUMBER]
     longest = ", ".join(f"max(abs({column.sql})), max(scale({column.sql}))" for column in numbers)
-    row = driver(session).execute(f"SELECT {longest} {_ALLOCATED}".encode(), _values(allocation)).fetchone()
+    row = driver(session).execute(f"SELECT {longest} {_PAID} {_VISIBLE}".encode(), _values(allocation)).fetchone()
     assert row is not None
     pairs = zip(numbers, row[::2], row[1::2], strict=True)
     return {column.name: Digits(_whole_digits(largest), scale or 0) for column, largest, scale in pairs}

@@ -1,7 +1,8 @@
 """The columns of FOCUS Cost and Usage as SQL over a charge, its key, and the team that pays.
 
 What each is worked out from is what the view `focus_cost_and_usage` shows (docs/bi.md); here costs and quantities are
-the team's part. The relations are called `charge`, `key`, `assignment`, `payer` and `team` (allocated_charges.py).
+the team's part. The relations are called `charge`, `key`, `price_details`, `assignment`, `payer` and `team`, and
+`%(period)s` is the first day of the billing period (allocated_charges.py).
 """
 
 from collections.abc import Sequence
@@ -71,7 +72,7 @@ _CONTRACTED_PRICE = "trim_scale(charge.contracted_cost / nullif(charge.pricing_q
 _LIST_PRICE = "trim_scale(key.list_unit_price)"
 # A bill that names no pricing currency is priced in the one it bills: FOCUS before 1.2, and whoever has no other.
 _PRICING_CURRENCY = "coalesce(key.pricing_currency, key.billing_currency)"
-_SKU_PRICE_DETAILS = f"""
+SKU_PRICE_DETAILS = f"""
 SELECT jsonb_object_agg(detail.name, CASE
     WHEN detail.name = ANY('{{{",".join(NUMBER_PROPERTIES)}}}') AND jsonb_typeof(detail.value) = 'string'
          AND detail.value #>> '{{}}' ~ '^-?[0-9]+(\\.[0-9]+)?$'
@@ -81,7 +82,9 @@ FROM jsonb_each(key.sku_price_details) AS detail (name, value)
 
 
 def _instant(name: str, day: str) -> FocusColumn:
-    return FocusColumn(name, f"to_char({day}, {_MIDNIGHT})", Content.INSTANT)
+    # As a query of its own, PostgreSQL writes a day that is the same in every row only once.
+    written = f"to_char({day}, {_MIDNIGHT})"
+    return FocusColumn(name, f"SELECT {written}" if day.startswith("%") else written, Content.INSTANT)
 
 
 def _in_billing_currency(amount: str) -> str:
@@ -110,11 +113,11 @@ _SINCE_1_2 = (
     FocusColumn("ListUnitPrice", _LIST_PRICE, Content.NUMBER),
     FocusColumn("PricingCurrencyContractedUnitPrice", _in_billing_currency(_CONTRACTED_PRICE), Content.NUMBER),
     FocusColumn("PricingCurrencyListUnitPrice", _in_billing_currency(_LIST_PRICE), Content.NUMBER),
-    _instant("BillingPeriodStart", "charge.billing_period_start"),
-    _instant("BillingPeriodEnd", "charge.billing_period_start + INTERVAL '1 month'"),
+    _instant("BillingPeriodStart", "%(period)s::date"),
+    _instant("BillingPeriodEnd", "%(period)s::date + INTERVAL '1 month'"),
     _instant("ChargePeriodStart", "charge.charge_day"),
     _instant("ChargePeriodEnd", "charge.charge_day + coalesce(key.charge_period_days, 1)"),
-    FocusColumn("SkuPriceDetails", _SKU_PRICE_DETAILS, Content.OBJECT),
+    FocusColumn("SkuPriceDetails", "price_details.sku_price_details", Content.OBJECT),
     # A key knows no difference between no tags and an object without any; FOCUS asks for null where nothing is said.
     FocusColumn("Tags", "nullif(key.tags, '{}')", Content.OBJECT),
 )

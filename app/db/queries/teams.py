@@ -1,5 +1,6 @@
 """Teams of the policy in force."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -18,6 +19,12 @@ def teams_in_force(session: Session) -> tuple[ownership.Team, ...]:
 def teams_of_version(session: Session, version: int) -> tuple[ownership.Team, ...]:
     """The teams that a policy version declares, in the same order."""
     return _teams(session, version)
+
+
+def in_subtrees(session: Session, roots: Iterable[str]) -> frozenset[str]:
+    """The ids of `roots` and of every team below them, each where the policy in force puts it last."""
+    newest = {team.id: team for team in teams_in_force(session)}.values()
+    return frozenset[str]().union(*(ownership.descendants(newest, root) for root in roots))
 
 
 def _teams(session: Session, version: Any) -> tuple[ownership.Team, ...]:

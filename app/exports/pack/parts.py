@@ -12,10 +12,10 @@ from app.domain.focus import FocusVersion
 from app.domain.named_file import NamedFile
 from app.domain.period import Period
 from app.domain.viewer import Viewer
-from app.exports.focus.files import FOCUS_FORMATS, focus_chunks
+from app.exports.focus.files import focus_chunks
 from app.exports.journal import journal_table
 from app.exports.journal_layouts import Layout
-from app.exports.pack.files import CSV, PARQUET, PDF, XLSX, StreamedFile, csv_file, table_files
+from app.exports.pack.files import GZIP, PARQUET, PDF, XLSX, StreamedFile, csv_file, gzipped, table_files
 from app.exports.pack.names import file_name
 from app.exports.pack.statement_pdf import statement_pdf
 from app.exports.pack.statement_xlsx import statement_xlsx
@@ -111,10 +111,13 @@ PARTS: tuple[Part, ...] = (_canonical, _statements, _tables, _reconciliation, _j
 
 
 def focus_files(session: Session, viewer: Viewer, period: Period) -> Iterator[StreamedFile]:
-    """Allocated cost as FOCUS: too large to keep, and the same again from what a closed statement rests on."""
-    types = {"csv": CSV, "parquet": PARQUET}
+    """Allocated cost as FOCUS: too large to keep, and the same again from what a closed statement rests on.
+
+    The CSV is compressed also because its texts are as the bill has them: no spreadsheet opens it by a click.
+    """
     for version in FocusVersion:
         export = focus_export(session, viewer, period, version)
-        for ending in FOCUS_FORMATS:
-            chunks = partial(focus_chunks, export, ending)
-            yield StreamedFile(f"focus-{version.value}.{ending}", types[ending], chunks)
+        yield StreamedFile(
+            f"focus-{version.value}.csv.gz", GZIP, partial(gzipped, partial(focus_chunks, export, "csv"))
+        )
+        yield StreamedFile(f"focus-{version.value}.parquet", PARQUET, partial(focus_chunks, export, "parquet"))

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from app.actions.chargeback import ClosedStatement, IssuedStatement, close_statement, issue_statement
-from app.chargeback.replaying import Replay
 from app.db.queries.statements import binding_statement, current_statements, statement_lines
 from app.db.session import read_session, write_session
 from app.db.tables.statements import Statement
 from app.domain.closing import Against
 from app.domain.money import total
 from app.domain.period import Period
+from app.domain.replay import Replay
 from app.domain.statement import StatementLine, StatementState
 from app.domain.viewer import Viewer, operator
 from app.reports.closing import ClosingStatus, closing_status, replayed

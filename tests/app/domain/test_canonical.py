@@ -36,7 +36,7 @@ HEADING = Heading(
 
 
 def a_line(exact: str, amount: str, *, team: str | None = "search", **fields: Any) -> StatementLine:
-    key = {
+    key: dict[str, Any] = {
         "billing_currency": "USD",
         "invoice_issuer_name": "AWS",
         "invoice_id": None,

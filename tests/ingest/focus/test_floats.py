@@ -1,8 +1,9 @@
-"""A float costs what its shortest text says, however long that is and wherever in the bill it stands."""
+"""A number costs what its text says, a float what its shortest text says, however long and wherever it stands."""
 
 import itertools
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ibis.backends.duckdb import Backend
 
+from app.domain import money
 from app.settings import Settings
 from ingest.engine.duckdb import engine, rows_of
-from ingest.focus.cells import number_cell
 from ingest.focus.lines import scales
+from ingest.focus.numbers import NUMBER, Number, short_part
 from tests.ingest.bills import focus_row, write_parquet
 from tests.trueup import Trueup
 
@@ -31,18 +33,28 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
 _numbers = itertools.count()
 
 
-def read(backend: Backend, folder: Path, floats: list[float]) -> list[Decimal | None]:
-    """The floats as a cost column reads them."""
+def read(backend: Backend, folder: Path, values: pa.Array) -> tuple[list[Decimal | None], Decimal | None]:
+    """The values as a cost column reads them, and its sum over them."""
     file = folder / f"{next(_numbers)}.parquet"  # DuckDB remembers what it has read of a file
-    pq.write_table(pa.table({"place": range(len(floats)), "cost": pa.array(floats, pa.float64())}), file)
+    pq.write_table(pa.table({"place": range(len(values)), "cost": values}), file)
     table = backend.read_parquet(str(file))
     scale = scales(table, {"billed_cost": "cost"})["billed_cost"]
-    cells = table.select("place", value=number_cell(table, "cost", scale).value).order_by("place")
-    return [row["value"] for row in rows_of(cells)]
+    cells = table.mutate(short=short_part(table.cost, scale))
+    number = Number.read(cells.cost, cells.short, scale)
+    rows = rows_of(cells.select("place", value=number.value, missing=number.missing).order_by("place"))
+    assert all((row["value"] is None) == row["missing"] for row in rows)
+    (summed,) = rows_of(cells.aggregate(total=number.total))
+    return [row["value"] for row in rows], summed["total"]
 
 
 def decimal(value: float) -> Decimal:
     return Decimal(repr(value))
+
+
+def exact_sum(values: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum of those that are there; None where none is."""
+    there = [each for each in values if each is not None]
+    return money.total(there) if there else None
 
 
 NEXT = struct.unpack("<d", struct.pack("<q", struct.unpack("<q", struct.pack("<d", 99999.9999999999))[0] + 1))[0]
@@ -56,7 +68,9 @@ costs = st.floats(min_value=-1e12, max_value=1e12).filter(lambda each: each == 0
 def test_every_float_is_read_as_its_shortest_decimal(
     backend: Backend, tmp_path_factory: pytest.TempPathFactory, floats: list[float]
 ) -> None:
-    assert read(backend, tmp_path_factory.getbasetemp(), floats) == [decimal(each) for each in floats]
+    values, total = read(backend, tmp_path_factory.getbasetemp(), pa.array(floats, pa.float64()))
+    assert values == [decimal(each) for each in floats]
+    assert total == exact_sum(values)
 
 
 @settings(deadline=None)
@@ -64,7 +78,29 @@ def test_every_float_is_read_as_its_shortest_decimal(
 def test_amounts_of_ten_places_come_back_as_they_were_written(
     backend: Backend, tmp_path_factory: pytest.TempPathFactory, amounts: list[Decimal]
 ) -> None:
-    assert read(backend, tmp_path_factory.getbasetemp(), [float(each) for each in amounts]) == amounts
+    floats = pa.array([float(each) for each in amounts], pa.float64())
+    assert read(backend, tmp_path_factory.getbasetemp(), floats) == (amounts, exact_sum(amounts))
+
+
+written = st.one_of(
+    st.decimals(min_value=-(10**12), max_value=10**12, places=6).map(str),
+    st.decimals(min_value=-9, max_value=9, places=20).map("{:f}".format),
+    st.from_regex(r"[ +-]?[0-9]{0,3}\.?[0-9]{0,14}([eE][+-]?[0-9])?[ _x]?", fullmatch=True),
+    st.sampled_from(["", "NULL", " null ", "-", ".", "+.5", "1e3", "1_000", "0x1f", "inf", "nan", "1,5", "1 2", "--1"]),
+    st.none(),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(written, min_size=1, max_size=20))
+def test_a_text_is_read_as_the_number_it_writes_and_as_nothing_else(
+    backend: Backend, tmp_path_factory: pytest.TempPathFactory, texts: list[str | None]
+) -> None:
+    values, total = read(backend, tmp_path_factory.getbasetemp(), pa.array(texts, pa.string()))
+    stripped = [(text or "").strip(" ") for text in texts]
+    expected = [Decimal(text) if re.search(NUMBER, text) else None for text in stripped]
+    assert values == expected
+    assert total == exact_sum(expected)
 
 
 def test_a_long_float_after_the_rows_that_were_looked_at_is_read_too(

@@ -1,6 +1,7 @@
 """A finance pack from bill to folder: it ties to the report, and a closed one never changes."""
 
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -117,7 +118,7 @@ def test_a_pack_holds_every_kind_of_file_and_lists_them(files: dict[str, bytes])
     }
     tables = ("statement_lines", "statements", "pool_shares", "loads_and_deliveries", "reconciliation", "journal")
     assert {f"{name}.{ending}" for name in tables for ending in ("csv", "parquet")} < set(files)
-    assert {"canonical.csv", "canonical.json", "journal-netsuite.csv", "focus-1.2.csv", "focus-1.3.parquet"} < set(
+    assert {"canonical.csv", "canonical.json", "journal-netsuite.csv", "focus-1.2.csv.gz", "focus-1.3.parquet"} < set(
         files
     )
     teams = sorted(name for name in files if name.startswith("teams/"))
@@ -154,6 +155,14 @@ def test_a_table_is_the_same_in_csv_and_in_parquet(files: dict[str, bytes]) -> N
         columns = pq.read_table(io.BytesIO(files[f"{name}.parquet"])).to_pylist()
         amounts = [Decimal(row["amount"]) for row in read_csv(files[f"{name}.csv"])]
         assert [row["amount"] for row in columns] == amounts
+
+
+def test_the_focus_files_add_up_to_the_statement(files: dict[str, bytes]) -> None:
+    rows = read_csv(gzip.decompress(files["focus-1.2.csv.gz"]))
+    of_teams = read_csv(files["statements.csv"])
+    for currency in ("JPY", "USD"):
+        cost = total(Decimal(row["EffectiveCost"]) for row in rows if row["BillingCurrency"] == currency)
+        assert cost == total(Decimal(row["exact_amount"]) for row in of_teams if row["billing_currency"] == currency)
 
 
 def test_the_journal_in_the_pack_balances(files: dict[str, bytes]) -> None:
