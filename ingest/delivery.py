@@ -126,7 +126,7 @@ def open_drivers(
         **dict.fromkeys(dict.fromkeys((*mandatory("1.2"), "ServiceProviderName")), ibis.null("string")), **place(bill)
     )
     columns = our_columns(layout(tuple(name for name in none.columns if name in COLUMNS)))
-    mapping = BillMapping(columns, {}, {})
+    mapping = BillMapping(columns, dict.fromkeys(columns, 0), {})
     views = {FOCUS: _view(backend, FOCUS, none), CELLS: _view(backend, CELLS, cells(none, mapping))}
     return OpenDelivery(
         files=tuple(files),
