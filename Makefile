@@ -50,6 +50,7 @@ lock: dev ## resolve pyproject.toml into requirements/*.txt again (ARGS=--upgrad
 	$(LOCK) $(ARGS) pyproject.toml --output-file requirements/base.txt
 	$(LOCK) $(ARGS) pyproject.toml --group dev --group build --constraints requirements/base.txt --output-file requirements/dev.txt
 	$(LOCK) $(ARGS) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
+	$(LOCK) $(ARGS) --python-version 3.12 requirements/focus-validator.in --output-file requirements/focus-validator.txt
 
 clean: ## remove .venv, caches and build output; your data stays
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis

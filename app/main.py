@@ -8,8 +8,10 @@ from app.api.auth import Guard
 from app.api.metrics import Measure, Requests
 from app.api.routers import (
     audit,
+    budgets,
     chargeback,
     closing,
+    comments,
     costs,
     cross_check,
     drivers,
@@ -37,6 +39,8 @@ _NOUNS = (
     fx,
     chargeback,
     closing,
+    comments,
+    budgets,
     journal,
     focus,
     teams,

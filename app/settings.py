@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -48,6 +48,14 @@ class Settings(BaseSettings):
     schedule_minutes: int | None = Field(
         None, ge=1, description="how often `trueup schedule` runs each source; without it, as its kind needs"
     )
+
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://USER:PASSWORD@HOST:587 or smtps://…:465; the server that sends summaries by mail"
+    )
+    smtp_from: str | None = Field(None, description="the address that mail comes from")
+    smtp_starttls: bool = Field(True, description="whether smtp:// must turn to TLS before anything is sent")
+    webhook_url: SecretStr | None = Field(None, description="where summaries are posted to; Slack's are secret")
+    webhook_secret: SecretStr | None = Field(None, description="signs what is posted, by HMAC-SHA256")
 
     @property
     def archive_dir(self) -> Path:

@@ -22,13 +22,25 @@ from frontend.pages import (
     load,
     not_found,
     overview,
+    policy,
     reconciliation,
     team,
     trends,
 )
 from frontend.state import parameters
 
-PAGES: tuple[ModuleType, ...] = (overview, trends, line_items, chargeback, reconciliation, team, health, load, explain)
+PAGES: tuple[ModuleType, ...] = (
+    overview,
+    trends,
+    line_items,
+    chargeback,
+    reconciliation,
+    team,
+    policy,
+    health,
+    load,
+    explain,
+)
 DRAWN = "data-drawn"  # which URL's page is on the screen; the address bar runs ahead of it
 
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlencode
 
 from app.domain.charge import Axis, Metric
 from app.domain.period import months_back, next_month
+from app.domain.team_summary import team_page_url
 from app.errors import BadInput
 from app.reports.cost_query import TAG, CostQuery, Filter, Granularity, dimension
 
@@ -129,7 +130,7 @@ def line_items_url(view: View) -> str:
 
 def team_url(team_id: str, period: str, metric: Metric) -> str:
     """A team's statement for a billing month."""
-    return f"/chargeback/{quote(team_id, safe='')}?{query_string([('period', period), ('metric', metric.value)])}"
+    return team_page_url(None, team_id, period, metric)
 
 
 def chargeback_url(period: str, metric: Metric) -> str:

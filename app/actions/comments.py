@@ -64,4 +64,5 @@ def _check_line(session: Session, on: Commented) -> None:
     if on not in lines if on.is_line else on.billing_currency not in whole:
         who = "Nobody" if team is None else f"The team '{team}'"
         what = "no such line" if on.is_line else f"no line in {on.billing_currency}"
-        raise NotFound(f"{who} has {what} in the statement of {month}. GET /api/v1/chargeback/{month}/lines lists them.")
+        where = f"GET /api/v1/chargeback/{month}/lines lists them."
+        raise NotFound(f"{who} has {what} in the statement of {month}. {where}")

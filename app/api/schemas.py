@@ -12,7 +12,7 @@ from app.domain.charge import Axis, Metric
 from app.domain.driver import KnownDriver
 from app.domain.posted_quantity import PostedLoad
 from app.domain.source_status import SourceStatus
-from app.domain.statement import StatementState
+from app.domain.statement import CostType, StatementState
 from app.domain.viewer import Scope
 from app.reports.audit import AuditLine
 from app.reports.closing import KeptFile
@@ -243,6 +243,52 @@ class RatesImported(BaseModel):
     new: int
     corrected: int
     unchanged: int
+
+
+class BudgetIn(BaseModel):
+    """What a team, with every team below it, means to owe for a billing period."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    team_id: str
+    period: str = Field(description="YYYY-MM", examples=["2026-03"])
+    currency: str = Field(description="ISO 4217", examples=["USD"])
+    amount: str = Field(description="A number as text", examples=["10000"])
+    thresholds: str | None = Field(None, description="Percentages of the amount; 50,80,100 when left out")
+
+
+class BudgetsSet(BaseModel):
+    """How many budgets were given, and what became of them."""
+
+    budgets: int
+    new: int
+    changed: int
+    unchanged: int
+
+
+class CommentIn(BaseModel):
+    """A comment on a team's statement or, with a cost type, on the line with that pool and service.
+
+    Without a team it is on what nobody owes. What is left out of a line's key is what the line has none of.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    team: str | None = Field(description="A team's id; null for unallocated cost")
+    currency: str = Field(description="ISO 4217", examples=["USD"])
+    cost_type: CostType | None = None
+    pool: str | None = None
+    service_name: str | None = None
+    text: str = Field(description="Plain text, at most 2,000 characters")
+
+
+class CommentKept(BaseModel):
+    """A comment as it was kept."""
+
+    id: int
+    author: str
+    written_at: datetime
+    text: str
 
 
 class PolicyMove(BaseModel):

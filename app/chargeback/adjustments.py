@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.chargeback.basis import Basis
 from app.chargeback.policies import policy_in_force
 from app.chargeback.summing import statement_metric
+from app.db.queries.loads import billed_by_currency
 from app.db.queries.statements import current_statements, posted_adjustments, statement_lines, statements_in
 from app.db.statements import replace_adjustments
 from app.db.tables.statements import Statement
@@ -41,12 +42,15 @@ def _adjust(session: Session, closed: Statement, target: date) -> None:
     period = closed.billing_period_start
     draft = current_statements(session, period).get(StatementState.DRAFT)
     posted = posted_adjustments(session, period)
+    causes = _causes(closed, draft, posted)
+    before, after = (billed_by_currency(session, causes["loads"][side]) for side in ("before", "after"))
     lines = adjustments(
         period,
         draft=statement_lines(session, draft.id) if draft else (),
         closed=statement_lines(session, closed.id),
         posted=posted,
-        causes=_causes(closed, draft, posted),
+        causes=causes,
+        restated=[currency for currency in before | after if before.get(currency) != after.get(currency)],
     )
     replace_adjustments(session, period, _empty_draft(session, target), lines)
 

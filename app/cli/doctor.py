@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import typer
 from sqlalchemy import make_url, text
@@ -38,11 +39,23 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def masked(config: Settings) -> dict[str, str]:
-    """The settings as environment variables, passwords left out."""
+    """The settings as environment variables, passwords left out. Of a webhook even the path is one."""
     values = {f"TRUEUP_{name.upper()}": str(value) for name, value in config.model_dump().items() if value is not None}
     if config.database_url:
         values["TRUEUP_DATABASE_URL"] = make_url(config.database_url).render_as_string(hide_password=True)
+    if config.smtp_url:
+        values["TRUEUP_SMTP_URL"] = _without_secrets(config.smtp_url.get_secret_value(), path=True)
+    if config.webhook_url:
+        values["TRUEUP_WEBHOOK_URL"] = _without_secrets(config.webhook_url.get_secret_value(), path=False)
     return values
+
+
+def _without_secrets(url: str, *, path: bool) -> str:
+    """An address with stars for its user's password and, unless `path`, for all that follows the host."""
+    parts = urlsplit(url)
+    where = parts.netloc.rpartition("@")[2]
+    user = f"{parts.username}:***@" if parts.username is not None else ""
+    return f"{parts.scheme}://{user}{where}{parts.path if path else '/***'}" if parts.hostname else "***"
 
 
 Check = Callable[[Settings], tuple[bool, str]]

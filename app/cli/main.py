@@ -11,6 +11,7 @@ from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.cli import (
+    budgets,
     chargeback,
     cross_check,
     db,
@@ -24,6 +25,7 @@ from app.cli import (
     invoices,
     keys,
     loads,
+    notify,
     policy,
     schedule,
     serve,
@@ -55,6 +57,8 @@ app.add_typer(invoices.app, name="invoices")
 app.add_typer(policy.app, name="policy")
 app.add_typer(teams.app, name="teams")
 app.add_typer(chargeback.app, name="chargeback")
+app.add_typer(budgets.app, name="budgets")
+app.add_typer(notify.app, name="notify")
 app.add_typer(drivers.app, name="drivers")
 app.add_typer(fx.app, name="fx")
 app.add_typer(gateway.app, name="gateway")

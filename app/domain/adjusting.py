@@ -1,6 +1,6 @@
 """Adjustments: what an open period owes because a closed one has moved."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ def adjustments(
     closed: Iterable[StatementLine],
     posted: Iterable[StatementLine],
     causes: Mapping[str, object],
+    restated: Collection[str] = (),
 ) -> tuple[StatementLine, ...]:
     """The lines that bring what was charged for the closed `period` to what it comes to now.
 
@@ -35,6 +36,9 @@ def adjustments(
     for line in posted:
         key = adjusted_key(line.key)
         left[key] = _less(left.get(key), line)
+    moved = {key: each for key, each in left.items() if each[0]}
+    told = {key.billing_currency for key in moved}
+    moved |= {_said_only(currency): (ZERO, None) for currency in sorted(set(restated) - told)}
     return rounded(
         StatementLine(
             key=replace(key, cost_type=CostType.ADJUSTMENT, adjusts_period=period, adjusts_cost_type=key.cost_type),
@@ -47,9 +51,13 @@ def adjustments(
             adjusts_line_id=closed_lines[key].id if key in closed_lines else None,
             causes=causes,
         )
-        for key, (amount, quantity) in left.items()
-        if amount
+        for key, (amount, quantity) in moved.items()
     )
+
+
+def _said_only(currency: str) -> LineKey:
+    """The line that says that a period was restated where no team owes more or less."""
+    return LineKey(currency, None, None, None, CostType.DIRECT, None, None, None, None)
 
 
 def adjusted_key(key: LineKey) -> LineKey:

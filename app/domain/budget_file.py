@@ -1,4 +1,4 @@
-"""Budgets as a CSV file, or a list of the same cells. Either every row can be used or none is, and each bad one is told.
+"""Budgets as a CSV file, or a list of the same cells. Either every row can be used or none is; each bad one is told.
 
 team_id, period, currency, amount, thresholds; the last may be left out. Thresholds are percentages: `50 80 100`.
 """

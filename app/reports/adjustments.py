@@ -72,11 +72,15 @@ class Adjustments:
     later: tuple[LaterCorrection, ...]
 
 
-def adjustments(session: Session, viewer: Viewer, period: Period) -> Adjustments:
-    """What the statement that counts for `period` corrects, and what corrects it, for the teams `viewer` may see."""
+def adjustments(session: Session, viewer: Viewer, period: Period, state: StatementState | None = None) -> Adjustments:
+    """What the statement of `period` corrects, and what corrects it, for the teams `viewer` may see.
+
+    The statement is the closed one, else the issued one, else the draft, or the one in `state`. Raises NotFound when
+    there is none in it.
+    """
     viewer.require(Scope.READ_COSTS)
     test = may_see(visible_teams(session, viewer))
-    basis = ground(session, period)
+    basis = ground(session, period, None, state)
     found: list[StatementLine] = []
     if basis.statement is not None:
         lines = statement_lines(session, basis.statement.id, test)

@@ -61,15 +61,15 @@ class BudgetReport:
     as_of: date | None
     budgets: tuple[TeamBudget, ...]
 
-    def of(self, team_id: str | None, currency: str) -> TeamBudget | None:
-        """The budget of a team in a currency."""
-        return next((each for each in self.budgets if (each.team_id, each.currency) == (team_id, currency)), None)
+    def in_currency(self, currency: str) -> dict[str | None, TeamBudget]:
+        """The budgets in a currency, by team."""
+        return {each.team_id: each for each in self.budgets if each.currency == currency}
 
 
 def budgets(
     session: Session, viewer: Viewer, period: Period, *, today: date, team_id: str | None = None
 ) -> BudgetReport:
-    """The budgets of the teams that `viewer` may see, or of `team_id` alone, on the cost that statements are drawn on."""
+    """The budgets of the teams that `viewer` may see, or of `team_id` alone, on the cost that statements go by."""
     return budgets_beside(session, viewer, chargeback(session, viewer, period), today=today, team_id=team_id)
 
 

@@ -28,3 +28,20 @@ dagcomponentfuncs.ExactAmount = function (props) {
     );
     return linked(props, amount, "explain");
 };
+
+// A percentage and a bar of it; beyond the whole it says so in words as well.
+dagcomponentfuncs.ShareBar = function (props) {
+    if (props.value === null || props.value === undefined) return "–";
+    const used = Number(props.value);
+    const words = window.dashAgGridFunctions.percentage(props.value) + (used > 100 ? " over" : "");
+    const fill = React.createElement("span", {
+        className: used > 100 ? "bar-fill over" : "bar-fill",
+        style: {width: `${Math.min(Math.max(used, 0), 100)}%`},
+    });
+    return React.createElement(
+        "span",
+        {className: "share"},
+        React.createElement("span", {className: "bar", "aria-hidden": "true"}, fill),
+        React.createElement("span", null, words)
+    );
+};

@@ -1,10 +1,13 @@
 """What a month's statement corrects of closed months, and what later months correct of it."""
 
+from collections.abc import Mapping
+from datetime import date
+
 from dash import html
 from dash.development.base_component import Component
 
 from app.domain.figure import explain_url
-from app.domain.statement import CostType
+from app.domain.statement import CostType, StatementState
 from app.reports.adjustments import Adjustments, Correction, LaterCorrection
 from frontend.components.figure import download
 from frontend.components.statement_state import STATES
@@ -13,18 +16,18 @@ from frontend.state import query_string
 from frontend.words import COST_TYPES
 
 
-def adjustments_card(found: Adjustments) -> Component:
-    """Both directions, each only where there is something."""
+def adjustments_card(found: Adjustments, states: Mapping[date, StatementState | None]) -> Component:
+    """Both directions, each only where there is something; `states` are those of the statements that count."""
     cards = []
     if found.corrections:
         cards.append(_corrections(found))
     if found.later:
-        cards.append(_later(found))
+        cards.append(_later(found, states))
     return html.Div(cards)
 
 
-def _month_url(label: str) -> str:
-    return f"/chargeback?{query_string([('period', label)])}"
+def _month_url(label: str, *more: tuple[str, str]) -> str:
+    return f"/chargeback?{query_string([('period', label), *more])}"
 
 
 def _corrections(found: Adjustments) -> Component:
@@ -87,7 +90,7 @@ def _cause(each: Correction) -> tuple[str | None, str | None]:
     return ", ".join(words).capitalize() or None, href
 
 
-def _later(found: Adjustments) -> Component:
+def _later(found: Adjustments, states: Mapping[date, StatementState | None]) -> Component:
     question = f"Which later months correct {found.period.label}?"
     columns = [
         Column("period", "In", link="month", pinned=True, width=150),
@@ -96,17 +99,18 @@ def _later(found: Adjustments) -> Component:
         Column("change", "Adjustment", Kind.EXACT, link="explain"),
         Column("charged", "Charged", Kind.MONEY),
     ]
-    rows = [_later_row(each, found) for each in found.later]
+    rows = [_later_row(each, found, states.get(each.period.start)) for each in found.later]
     months = sorted({each.period.label for each in found.later})
     links = [download(f"{label} CSV", f"/api/v1/chargeback/{label}/lines.csv") for label in months]
     head = html.Div([html.H3(question), html.Div(links, className="links")], className="card-head")
     return html.Section([head, money_table("later", question, columns, rows)], className="card flush")
 
 
-def _later_row(each: LaterCorrection, found: Adjustments) -> Row:
+def _later_row(each: LaterCorrection, found: Adjustments, counts: StatementState | None) -> Row:
+    state = [] if each.state is counts else [("state", each.state.value)]
     return {
         "period": f"{each.period.label} · {STATES[each.state].lower()}",
-        "month": _month_url(each.period.label),
+        "month": _month_url(each.period.label, *state),
         "team": each.team_name,
         "currency": each.billing_currency,
         "change": money(each.change),
@@ -117,6 +121,7 @@ def _later_row(each: LaterCorrection, found: Adjustments) -> Row:
             team=each.team_id,
             cost_type=CostType.ADJUSTMENT,
             adjusts_period=found.period.start,
+            state=each.state,
         ),
         "charged": money(each.charged),
     }

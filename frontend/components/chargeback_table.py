@@ -1,6 +1,6 @@
 """A billing month's chargeback as a table: the teams as their tree, then the unallocated, then the total."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -12,8 +12,11 @@ from dash.development.base_component import Component
 from app.domain.figure import explain_url
 from app.domain.money import EXACT, percent, plain, total
 from app.domain.statement import CostType
+from app.reports.budgets import TeamBudget
 from app.reports.chargeback import ChargebackBlock, ChargebackReport
 from app.reports.owed import CostTypePart, TeamCharge
+from frontend.components.budget_bar import budget_cells
+from frontend.components.statement_state import has_moved
 from frontend.components.table import Column, Kind, Row, money, money_table
 from frontend.state import team_url
 from frontend.words import COST_TYPES
@@ -47,7 +50,12 @@ def _split(charges: Sequence[TeamCharge], pool_id: str) -> str:
     return f", split {words}" if words else ""
 
 
-def chargeback_table(report: ChargebackReport, block: ChargebackBlock, by: Parts = Parts.ORIGIN) -> Component:
+def chargeback_table(
+    report: ChargebackReport,
+    block: ChargebackBlock,
+    by: Parts = Parts.ORIGIN,
+    budgeted: Mapping[str | None, TeamBudget] | None = None,
+) -> Component:
     """Every digit of what each team owes, and what it is made of; the parts add up to the total either way."""
     charges = (*block.teams, block.unallocated)
     columns = [
@@ -60,16 +68,18 @@ def chargeback_table(report: ChargebackReport, block: ChargebackBlock, by: Parts
             else []
         ),
         *(_by_cost_type(block) if by is Parts.COST_TYPE else _by_origin(charges)),
-        *([Column("moved", "Moved since", Kind.MONEY, hint="What live figures have more")] if block.moved else []),
+        *([Column("moved", "Moved since", Kind.MONEY, hint="What live figures have more")] if has_moved(block) else []),
         Column("previous", report.period.previous_month().label, Kind.MONEY),
         Column("change", "Change", Kind.MONEY),
         Column("percent", "Change %", Kind.PERCENT),
+        *([Column("budget", "Budget used", Kind.SHARE, hint="By the team and those below it")] if budgeted else []),
     ]
     depths = _depths(block.teams)
     asked = _asked(report, block)
     rows = [
         {
             **_row(charge, report, depths.get(charge.team_id, 0)),
+            **budget_cells((budgeted or {}).get(charge.team_id)),
             "explain": explain_url(None, team=charge.team_id, **asked),
         }
         for charge in charges

@@ -111,7 +111,8 @@ def _moved_row(each: Moved, names: Mapping[str, str], period: Period, metric: Me
 def _against(status: ClosingStatus, open_before: Period | None) -> Component:
     found = status.blockers
     if not found:
-        return html.P("✓ Nothing speaks against closing it.", className="clear")
+        words = "✓ Nothing else speaks against closing it." if status.moves else "✓ Nothing speaks against closing it."
+        return html.P(words, className="clear")
     items = [_reason(each, status, open_before) for each in found]
     count = "1 reason" if len(found) == 1 else f"{len(found)} reasons"
     shown: list[Component] = [html.H4(f"What speaks against closing it: {count}"), html.Ul(items[:_SHOWN])]
@@ -170,6 +171,8 @@ def _controls(status: ClosingStatus) -> Component:
         variant="default" if issued and not status.moves else "filled",
         size="xs",
     )
+    if status.moves:
+        return change_controls("chargeback", seen, issue)
     if not issued:
         why = html.P("Issuing keeps a copy of the draft as it is sent; closing needs one.", className="quiet")
         return change_controls("chargeback", seen, why, issue)
@@ -213,9 +216,7 @@ def file_links(status: ClosingStatus, files: Sequence[KeptFile]) -> Component:
     shown: list[Component] = [html.Div(links, className="links")]
     if files:
         canonical = [download(name, f"{base}/{name}") for name in (CSV_NAME, JSON_NAME)]
-        replay = html.A(
-            "Replay it", href=f"{base}/replay", className="action", title="Works it out anew"
-        )
+        replay = html.A("Replay it", href=f"{base}/replay", className="action", title="Works it out anew")
         shown += [html.H4("As it was closed"), html.Div([*canonical, replay], className="links"), _kept(base, files)]
     return html.Div(shown, className="part")
 

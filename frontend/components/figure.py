@@ -1,6 +1,7 @@
 """A chart on a page: a question as its heading, the figure, and the way to its data."""
 
 from typing import Any
+from urllib.parse import quote
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -30,6 +31,12 @@ def chart_card(question: str, drawn: Component, *links: Component) -> Component:
     """A chart under the question it answers."""
     head = html.Div([html.H3(question), html.Div(list(links), className="links")], className="card-head")
     return html.Section([head, drawn], className="card")
+
+
+def saved(label: str, name: str, content: str, media_type: str) -> Component:
+    """A link that saves text which the page has already, as a file called `name`."""
+    href = f"data:{media_type};charset=utf-8,{quote(content)}"
+    return html.A(label, href=href, className="action", download=name)
 
 
 def download(label: str, href: str) -> Component:

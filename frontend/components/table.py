@@ -28,6 +28,7 @@ class Kind(StrEnum):
     MONEY = "money"  # to the cent, every digit in the tooltip
     EXACT = "exact"  # every digit, decimal points in line
     PERCENT = "percent"
+    SHARE = "share"  # a percentage with a bar of it; `FIELD_words` in the row says in words what it is of
     COUNT = "count"
 
 
@@ -84,10 +85,15 @@ def money_table(
 
 
 _NUMBERS: dict[Kind, dict[str, Any]] = {
-    Kind.MONEY: {"minWidth": 124, "valueFormatter": {"function": "readable(params.value)"}},
+    Kind.MONEY: {"minWidth": 132, "valueFormatter": {"function": "readable(params.value)"}},
     Kind.EXACT: {"cellRenderer": "ExactAmount", "width": 250, "flex": 0},
     Kind.PERCENT: {"valueFormatter": {"function": "percentage(params.value)"}},
     Kind.COUNT: {"valueFormatter": {"function": "count(params.value)"}},
+    Kind.SHARE: {
+        "cellRenderer": "ShareBar",
+        "minWidth": 150,
+        "tooltipValueGetter": {"function": "params.data[params.colDef.field + '_words']"},
+    },
 }
 
 

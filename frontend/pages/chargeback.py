@@ -14,6 +14,7 @@ from app.domain.period import Period
 from app.domain.statement import StatementState
 from app.domain.viewer import Viewer
 from app.reports.adjustments import adjustments
+from app.reports.budgets import BudgetReport, budgets_beside
 from app.reports.chargeback import ChargebackBlock, ChargebackReport, chargeback
 from app.reports.closing import period_states
 from app.reports.pool_splits import split_sentence
@@ -21,6 +22,7 @@ from frontend.amounts import change_words, exact
 from frontend.answer import Question, answers, asking, leading_to, page
 from frontend.callback import callback
 from frontend.change import told
+from frontend.clock import today
 from frontend.components.adjustments_card import adjustments_card
 from frontend.components.attributes import labelled
 from frontend.components.chargeback_table import PARTS, Parts, chargeback_table, pools, shared_amount
@@ -31,7 +33,7 @@ from frontend.components.statement_state import moved_line, period_label, state_
 from frontend.components.states import no_bills, no_rows
 from frontend.figures import Series, stacked_parts
 from frontend.pages.chargeback_closing import closing
-from frontend.state import one_of, query_string
+from frontend.state import chargeback_url, one_of, query_string
 from frontend.words import METRICS
 
 PATH = "/chargeback"
@@ -63,19 +65,29 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     report = chargeback(session, viewer, period, asked_metric(question["metric"]), asked_state)
     policy = f"Policy: {report.policy}" if report.policy else "No policy yet, so everything is unallocated"
     subtitle = html.P(f"Bills of {period.label}, on {METRICS[report.metric].lower()}. {policy}.", className="subtitle")
-    blocks = [_block(report, block, by, asked_state) for block in report.blocks]
+    against = budgets_beside(session, viewer, report, today=today()) if report.statement else None
+    blocks = [_block(report, block, by, asked_state, against) for block in report.blocks]
     nothing = no_rows(f"No bill of {period.label} is live.", "/chargeback", "Show the newest month")
     return html.Div(
         [
             subtitle,
             state_line(report.statement),
+            _way_back(report, asked_state, states.get(period.start)),
             told(question),
             _controls(states, report, by, asked_state),
             closing(viewer, period),
             *(blocks or [nothing]),
-            adjustments_card(adjustments(session, viewer, period)),
+            adjustments_card(adjustments(session, viewer, period, asked_state), states),
         ]
     )
+
+
+def _way_back(report: ChargebackReport, state: StatementState | None, counts: StatementState | None) -> Component:
+    """From a state that was asked for to the statement that counts."""
+    if state in {None, counts}:
+        return html.Div()
+    href = chargeback_url(report.period.label, report.metric)
+    return html.P(dcc.Link("Show the statement that counts for this month", href=href), className="quiet")
 
 
 def asked_metric(text: str | None) -> Metric | None:
@@ -123,7 +135,13 @@ def change_question(period: str, metric: str, by: str, shown: dict[str, str]) ->
     return "?" + query_string([("period", period), ("metric", metric), ("by", by), *kept])
 
 
-def _block(report: ChargebackReport, block: ChargebackBlock, by: Parts, state: StatementState | None) -> Component:
+def _block(
+    report: ChargebackReport,
+    block: ChargebackBlock,
+    by: Parts,
+    state: StatementState | None,
+    against: BudgetReport | None,
+) -> Component:
     change = EXACT.subtract(block.total, block.previous_total)
     moved = f"{change_words(change, percent(change, block.previous_total))} on {report.period.previous_month().label}"
     notes: list[str | Component] = [moved]
@@ -144,7 +162,7 @@ def _block(report: ChargebackReport, block: ChargebackBlock, by: Parts, state: S
                 download("Parquet", f"{files}.parquet?{query}"),
             ),
             moved_line(report, block),
-            chargeback_table(report, block, by),
+            chargeback_table(report, block, by, against.in_currency(block.currency) if against else None),
             *(html.P(split_sentence(pool), className="quiet") for pool in block.pools),
         ],
         **labelled(f"Chargeback in {block.currency}"),

@@ -11,6 +11,7 @@ from app.domain.figure import explain_url
 from app.domain.money import percent
 from app.domain.period import Period, months_back
 from app.domain.viewer import Viewer
+from app.reports.budgets import budgets
 from app.reports.chargeback import billing_periods
 from app.reports.cost_query import CostQuery, Granularity
 from app.reports.owed import SharedPart
@@ -18,7 +19,9 @@ from app.reports.team_statement import ServiceCharge, TeamStatement, TeamStateme
 from app.reports.teams import team_names
 from frontend.amounts import change_words
 from frontend.answer import Question, answers, asking, page
+from frontend.clock import today
 from frontend.components.attributes import labelled
+from frontend.components.budget_bar import budget_card
 from frontend.components.explain_link import explain_link
 from frontend.components.figure import chart_card, download, graph
 from frontend.components.kpi import kpi, total_line
@@ -26,6 +29,7 @@ from frontend.components.states import no_bills, no_rows
 from frontend.components.table import Column, Kind, Row, money, money_table
 from frontend.figures import Series, over_time
 from frontend.pages.chargeback import asked_metric
+from frontend.pages.team_comments import team_comments
 from frontend.state import Chart, View, chargeback_url, query_string, trends_url
 from frontend.words import METRICS, key_word
 
@@ -54,7 +58,10 @@ def answer(session: Session, viewer: Viewer, question: Question) -> Component:
     back = dcc.Link(f"Chargeback {period.label}", href=everybody, className="crumb")
     nothing = no_rows(f"{name} owes nothing for {period.label} and the year before it.", everybody, "All teams")
     blocks = [_block(statement, block, team_id) for block in statement.blocks] or [nothing]
-    return html.Div([html.Nav(back, **labelled("Breadcrumb")), html.H1(name), *blocks])
+    against = budgets(session, viewer, period, today=today(), team_id=team_id) if statement.statement else None
+    budget = [budget_card(each, against) for each in against.budgets] if against else []
+    title = [html.Nav(back, **labelled("Breadcrumb")), html.H1(name)]
+    return html.Div([*title, *budget, *blocks, team_comments(team_id, period)])
 
 
 def _block(statement: TeamStatement, block: TeamStatementBlock, team_id: str) -> Component:

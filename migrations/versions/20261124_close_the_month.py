@@ -47,11 +47,13 @@ CREATE TRIGGER statement_line_is_kept_from_delete AFTER DELETE ON statement_line
 
 CREATE FUNCTION refuse_statement_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% of % is refused: statements and their files are kept.', TG_OP, TG_TABLE_NAME;
+    RAISE EXCEPTION '% of % is refused: statements, their files and comments are kept.', TG_OP, TG_TABLE_NAME;
 END $$;
 CREATE TRIGGER statement_is_not_emptied BEFORE TRUNCATE ON statement
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_statement_change();
 CREATE TRIGGER statement_line_is_not_emptied BEFORE TRUNCATE ON statement_line
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_statement_change();
+CREATE TRIGGER line_comment_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON line_comment
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_statement_change();
 CREATE TRIGGER statement_file_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON statement_file
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_statement_change();

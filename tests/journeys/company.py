@@ -41,6 +41,13 @@ def seed(bound: Engine, config: Settings, folder: Path) -> None:
         apply_policy(session, operator(), POLICY)
 
 
+def restate(bound: Engine, config: Settings, folder: Path) -> None:
+    """Ingests March's bill once more, with 1 more for search's machine on the last day."""
+    rows = [row for row in _rows() if str(row["ChargePeriodStart"]).startswith("2026-03")]
+    late = focus_row("1", day="2026-03-31", ResourceId="i-search", Tags='{"team": "search"}')
+    ingest_files(bound, config, "cloud", [write_csv(folder / "restated.csv", [*rows, late])])
+
+
 def _rows() -> Iterator[Row]:
     for month, days in (("2026-02", 28), ("2026-03", 31)):
         for number in range(1, days + 1):

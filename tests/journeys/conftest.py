@@ -61,10 +61,22 @@ class Visit:
 
 @pytest.fixture(scope="session")
 def served(admin_url: str, worker_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Trueup with the small company's bills in it."""
-    url = make_url(admin_url).set(database=f"{worker_template}_{DATABASE}").render_as_string(hide_password=False)
+    """The address of a Trueup with the small company's bills in it, which journeys leave as they find it."""
+    yield from _company(admin_url, worker_template, tmp_path_factory, DATABASE)
+
+
+@pytest.fixture
+def own_company(admin_url: str, worker_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of such a Trueup for one journey that changes it. Meanwhile it is the one of this process."""
+    yield from _company(admin_url, worker_template, tmp_path_factory, f"{DATABASE}_own")
+
+
+def _company(
+    admin_url: str, worker_template: str, tmp_path_factory: pytest.TempPathFactory, database: str
+) -> Iterator[str]:
+    url = make_url(admin_url).set(database=f"{worker_template}_{database}").render_as_string(hide_password=False)
     with psycopg.connect(admin_url, autocommit=True) as admin, pytest.MonkeyPatch.context() as environment:
-        name = sql.Identifier(f"{worker_template}_{DATABASE}")
+        name = sql.Identifier(f"{worker_template}_{database}")
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(worker_template)))
         environment.setenv("TRUEUP_DATABASE_URL", url)
         environment.setenv("TRUEUP_DATA_DIR", str(tmp_path_factory.mktemp("journey")))

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.queries.conditions import TeamTest, may_see
+from app.db.queries.conditions import TeamTest
+from app.db.queries.statements import EVERY_TEAM
 from app.db.tables import statements as tables
 from app.domain.budget import Budget
 
@@ -21,9 +22,7 @@ class KeptBudget:
     set_at: datetime
 
 
-def current_budgets(
-    session: Session, periods: Sequence[date], test: TeamTest = may_see(None)
-) -> tuple[KeptBudget, ...]:
+def current_budgets(session: Session, periods: Sequence[date], test: TeamTest = EVERY_TEAM) -> tuple[KeptBudget, ...]:
     """The budgets of billing periods, for the teams that pass `test`, by period, team and currency."""
     row = tables.Budget
     statement = (

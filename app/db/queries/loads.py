@@ -1,13 +1,15 @@
 """Reads about loads that booking rests on: what is live, and what bills the same account."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.tables.bills import Delivery, Load, Source
+from app.domain.money import EXACT, ZERO
 
 
 @dataclass(frozen=True)
@@ -68,3 +70,13 @@ def holds_charges(session: Session, source_id: int, start: date, end: date) -> b
         func.jsonb_array_length(Load.totals) > 0,
     )
     return session.scalars(statement.limit(1)).first() is not None
+
+
+def billed_by_currency(session: Session, loads: Collection[int]) -> dict[str, Decimal]:
+    """What the charges of `loads` come to as they were billed, by currency."""
+    billed: dict[str, Decimal] = {}
+    for totals in session.scalars(select(Load.totals).where(Load.id.in_(loads))):
+        for each in totals:
+            amount = Decimal(each["billed_cost"] or 0)
+            billed[each["billing_currency"]] = EXACT.add(billed.get(each["billing_currency"], ZERO), amount)
+    return billed

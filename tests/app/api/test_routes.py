@@ -51,7 +51,7 @@ def test_line_items_of_nothing_are_none(client: TestClient) -> None:
 
 
 def test_periods_teams_sources_loads_and_policy_are_listed(client: TestClient, bill: Books) -> None:
-    assert client.get("/api/v1/chargeback/periods").json() == {"periods": ["2026-03"]}
+    assert client.get("/api/v1/chargeback/periods").json() == {"periods": ["2026-03"], "states": {"2026-03": None}}
     assert [team["id"] for team in client.get("/api/v1/teams").json()["teams"]] == ["search"]
     assert [source["name"] for source in client.get("/api/v1/sources").json()["sources"]] == ["aws"]
     (load,) = client.get("/api/v1/loads").json()["loads"]

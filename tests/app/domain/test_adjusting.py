@@ -1,5 +1,6 @@
 """What an open period owes because a closed one has moved."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,14 +16,24 @@ CAUSES = {"loads": {"before": [1], "after": [2]}}
 
 
 def adjusting(
-    draft: list[StatementLine], closed: list[StatementLine], posted: list[StatementLine] | None = None
+    draft: list[StatementLine],
+    closed: list[StatementLine],
+    posted: list[StatementLine] | None = None,
+    restated: Collection[str] = (),
 ) -> tuple[StatementLine, ...]:
-    return adjustments(MARCH, draft=draft, closed=closed, posted=posted or [], causes=CAUSES)
+    return adjustments(MARCH, draft=draft, closed=closed, posted=posted or [], causes=CAUSES, restated=restated)
 
 
 def test_what_has_not_moved_is_not_adjusted() -> None:
     lines = [a_line("10"), a_line("5", "speech")]
     assert adjusting(lines, lines) == ()
+
+
+def test_a_restated_bill_that_moves_no_team_is_said_once() -> None:
+    lines = [a_line("10"), a_line("5", "speech")]
+    (said,) = adjusting(lines, lines, restated=["USD"])
+    assert (said.key.team_id, said.exact_amount, said.amount, said.causes) == (None, 0, 0, CAUSES)
+    assert adjusting(lines, lines, [said]) == ()
 
 
 def test_an_adjustment_says_what_it_corrects_and_why() -> None:

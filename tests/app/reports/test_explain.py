@@ -326,10 +326,14 @@ def figure_of_line(key: LineKey) -> Figure:
     )
 
 
-@how(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(bill=st.lists(a_row(), min_size=1, max_size=10), policy=st.sampled_from((POLICY, POOLED)))
+@how(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    bill=st.lists(a_row(), min_size=1, max_size=8),
+    policy=st.sampled_from((POLICY, POOLED)),
+    metric=st.sampled_from(Metric),
+)
 def test_every_line_of_a_statement_is_what_explains_it(
-    trueup: Trueup, tmp_path: Path, bill: list[Row], policy: str
+    trueup: Trueup, tmp_path: Path, bill: list[Row], policy: str, metric: Metric
 ) -> None:
     trueup.policy(policy)
     months = Months(trueup, tmp_path)
@@ -344,14 +348,13 @@ def test_every_line_of_a_statement_is_what_explains_it(
             figure = march(team=team, currency=currency)
             found = explained(months, figure)
             assert found.charged == total(line.amount for line in owed)
-            for leaf in found.leaves[:2]:
+            for leaf in found.leaves[:1]:
                 same_key = [each.amount for each in found.leaves if each.charge_key == leaf.charge_key]
                 assert rows(months, figure, leaf.charge_key).amount == total(same_key)
-    for metric in Metric:
-        query = CostQuery(MARCH.start, MARCH.end, metric, Axis.BILLING, Granularity.TOTAL, ("team",))
-        with read_session(trueup.engine) as session:
-            blocks = costs(session, operator(), query).blocks
-        for block in blocks:
-            for row in block.rows:
-                asked = CostFigure(CostQuery(**{**vars(query), "filters": (Filter("team", row.keys),)}), block.currency)
-                assert explained(months, asked).exact == (row.amount or 0)
+    query = CostQuery(MARCH.start, MARCH.end, metric, Axis.BILLING, Granularity.TOTAL, ("team",))
+    with read_session(trueup.engine) as session:
+        blocks = costs(session, operator(), query).blocks
+    for block in blocks:
+        for row in block.rows:
+            asked = CostFigure(CostQuery(**{**vars(query), "filters": (Filter("team", row.keys),)}), block.currency)
+            assert explained(months, asked).exact == (row.amount or 0)

@@ -34,6 +34,8 @@ NOT_SAID = {
     "ServiceSubcategory-C-002-M",
     "SubAccountType-C-005-C",
 }
+# The prices of a charge that is priced in another currency than it is billed in.
+NOT_KEPT = {"PricingCurrencyContractedUnitPrice-C-005-C", "PricingCurrencyListUnitPrice-C-005-C"}
 
 
 def test_the_numbers_among_a_prices_details_are_those_of_the_rules() -> None:
@@ -53,12 +55,13 @@ def test_of_a_bill_that_keeps_every_rule_the_export_keeps_every_rule(
 
 
 @pytest.mark.parametrize("version", FocusVersion)
-def test_of_a_generated_bill_the_export_keeps_every_rule(
+def test_of_a_generated_bill_the_export_lacks_prices_in_another_currency(
     trueup: Trueup, exports: Exports, shared_data: Path, tmp_path: Path, version: FocusVersion
 ) -> None:
     trueup.policy(SHARED)
     trueup.ingest(shared_data / "billing/generated/focus_1_2_cost_and_usage_aws.csv")
-    assert judged(tmp_path / "judged", exports.file("parquet", version, period=Period.month(2026, 5))) == ()
+    found = judged(tmp_path / "judged", exports.file("parquet", version, period=Period.month(2026, 5)))
+    assert {each.requirement for each in found} == NOT_KEPT
 
 
 def test_the_demo_breaks_what_its_bills_do_not_say_and_nothing_else(
@@ -73,4 +76,4 @@ def test_the_demo_breaks_what_its_bills_do_not_say_and_nothing_else(
 
 def test_the_guide_lists_what_cannot_hold() -> None:
     guide = GUIDE.read_text(encoding="utf-8")
-    assert [rule for rule in sorted(NOT_SAID) if f"`{rule}`" not in guide] == []
+    assert [rule for rule in sorted(NOT_SAID | NOT_KEPT) if f"`{rule}`" not in guide] == []
