@@ -1,12 +1,13 @@
 """What a figure is made of: a page of its leaves, its sums by rule, and how pools are shared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Numeric, Select, Text, cast, func, literal, null, select
+from sqlalchemy import CTE, ColumnElement, Numeric, Select, Text, cast, func, literal, null, select, text
 from sqlalchemy.orm import Session
 
 from app.db.queries.conditions import paying_test
@@ -65,7 +66,8 @@ def leaf_page(session: Session, selection: Selection, *, limit: int, offset: int
     page = select(literal("leaf").label("kind"), *leaf.c, literal(1)).order_by(*order).limit(limit).offset(offset)
     by_rule = _summed(leaf, "rule", (leaf.c.currency, leaf.c.rule, leaf.c.team_id, leaf.c.pool_id))
     whole = _summed(leaf, "whole", ())
-    found = session.execute(page.subquery().select().union_all(by_rule, whole)).all()
+    with hash_joins_only(session):
+        found = session.execute(page.subquery().select().union_all(by_rule, whole)).all()
     rows = [LeafRow(*row[1:-1]) for row in found if row.kind == "leaf"]
     rules = [
         RuleRow(row.currency, row.rule, row.team_id, row.pool_id, row[-1], row.amount)
@@ -106,7 +108,8 @@ def team_usage(session: Session, selection: Selection) -> list[TeamUsage]:
         .where(*of_loads(selection), owned.c.team_id.is_not(None))
         .group_by(*groups)
     )
-    return [TeamUsage(*row) for row in session.execute(statement)]
+    with hash_joins_only(session):
+        return [TeamUsage(*row) for row in session.execute(statement)]
 
 
 def charge_keys(session: Session, ids: Sequence[int]) -> dict[int, dict[str, str]]:
@@ -119,6 +122,18 @@ def charge_keys(session: Session, ids: Sequence[int]) -> dict[int, dict[str, str
         | {f"{TAG}{tag}": str(value) for tag, value in sorted(tags.items())}
         for key_id, tags, *texts in found
     }
+
+
+@contextmanager
+def hash_joins_only(session: Session) -> Iterator[None]:
+    """Keeps PostgreSQL from nested loops.
+
+    It cannot know how many charge keys have which owner on which days, takes them for one, and would read a month's
+    charges once for each of a thousand: minutes, where a hash join takes a fifth of a second.
+    """
+    session.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    session.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 def _summed(leaf: CTE, kind: str, groups: Sequence[ColumnElement[Any]]) -> Select[Any]:

@@ -14,7 +14,8 @@ from app.db.load import CHARGE_COLUMNS, attach, copy_charges, create_load_table,
 from app.db.load_driver import copy_drivers
 from app.db.tables.bills import Delivery, Load, Source
 from app.domain.charge import COSTS, KEY_COLUMNS
-from tests.app.chargeback.reference_allocator import Charge, Quantity
+from tests.app.chargeback.reference_policy import Charge
+from tests.app.chargeback.reference_pools import Quantity
 
 
 def add_source(session: Session, name: str) -> int:

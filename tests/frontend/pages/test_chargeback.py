@@ -64,8 +64,7 @@ def close(books: Trueup, month: dict[str, str], reason: str | None = None, seen:
 def restate(books: Trueup, folder: Path) -> None:
     rows = [focus_row("12", day="2026-02-02", Tags='{"team": "ai"}'),
             focus_row("3", day="2026-02-02", ChargeCategory="Tax", ResourceId="tax")]  # fmt: skip
-    outcome = books.ingest(write_csv(folder / "again.csv", rows))
-    print(outcome)
+    books.ingest(write_csv(folder / "again.csv", rows))
 
 
 def named(component: Any, name: str) -> Any:
@@ -75,7 +74,7 @@ def named(component: Any, name: str) -> Any:
 
 def rows(component: Any, table: str) -> list[dict[str, Any]]:
     found = named(component, f"table-{table}")
-    return list(found.rowData) if found else []
+    return [] if found is None else list(found.rowData)
 
 
 def text(component: Any) -> str:
