@@ -88,12 +88,13 @@ def statement_table(statement: TeamStatement, team_id: str) -> Table:
 def teams_table(teams: Sequence[TeamNode]) -> Table:
     """Teams, one line each."""
     columns = (
-        *texts("id", "name", "parent_id", "cost_center"),
+        *texts("id", "name", "parent_id", "cost_center", "gl_account"),
         Column("valid_from", Kind.DAY),
         Column("valid_to", Kind.DAY),
     )
     rows: list[tuple[Cell, ...]] = [
-        (each.id, each.name, each.parent_id, each.cost_center, each.valid_from, each.valid_to) for each in teams
+        (each.id, each.name, each.parent_id, each.cost_center, each.gl_account, each.valid_from, each.valid_to)
+        for each in teams
     ]
     return Table("teams", columns, rows)
 

@@ -51,7 +51,7 @@ def _heading(text: str) -> str:
 
 def _table(lines: Iterable[Line]) -> str:
     rows = "".join(
-        f'<tr><th scope="row" style="{_CELL};font-weight:normal" dir="auto">{escape(line.label)}</th>'
+        f'<tr><th scope="row" style="{_CELL};width:40%;font-weight:normal" dir="auto">{escape(line.label)}</th>'
         f'<td style="{_CELL}" dir="auto">{escape(line.value)}</td></tr>\n'
         for line in lines
     )

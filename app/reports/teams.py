@@ -18,6 +18,7 @@ class TeamNode:
     name: str
     parent_id: str | None
     cost_center: str | None
+    gl_account: str | None
     valid_from: date | None
     valid_to: date | None
 
@@ -33,6 +34,7 @@ def teams(session: Session, viewer: Viewer) -> tuple[TeamNode, ...]:
             name=team.name,
             parent_id=team.parent if team.parent in shown else None,
             cost_center=team.cost_center,
+            gl_account=team.gl_account,
             valid_from=team.valid_from,
             valid_to=team.valid_to,
         )

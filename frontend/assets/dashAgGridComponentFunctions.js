@@ -29,11 +29,11 @@ dagcomponentfuncs.ExactAmount = function (props) {
     return linked(props, amount, "explain");
 };
 
-// A percentage and a bar of it; beyond the whole it says so in words as well.
+// A percentage and a bar of it; beyond the whole a sign says so as well as the colour.
 dagcomponentfuncs.ShareBar = function (props) {
     if (props.value === null || props.value === undefined) return "–";
     const used = Number(props.value);
-    const words = window.dashAgGridFunctions.percentage(props.value) + (used > 100 ? " over" : "");
+    const words = (used > 100 ? "✗ " : "") + window.dashAgGridFunctions.percentage(props.value);
     const fill = React.createElement("span", {
         className: used > 100 ? "bar-fill over" : "bar-fill",
         style: {width: `${Math.min(Math.max(used, 0), 100)}%`},

@@ -44,7 +44,8 @@ def budget_bar(budget: TeamBudget) -> Component:
         html.Span(f"{plain(each)}%", className="bar-tick", style={"left": _at(each, whole)})
         for each in budget.thresholds
     ]
-    return html.Div([html.Div(fill, className="bar"), html.Div(ticks, className="bar-ticks")], **unspoken())
+    parts = [html.Div(fill, className="bar"), html.Div(ticks, className="bar-ticks")]
+    return html.Div(parts, className="bar-scale", **unspoken())
 
 
 def budget_cells(budget: TeamBudget | None) -> Row:

@@ -69,10 +69,10 @@ def chargeback_table(
         ),
         *(_by_cost_type(block) if by is Parts.COST_TYPE else _by_origin(charges)),
         *([Column("moved", "Moved since", Kind.MONEY, hint="What live figures have more")] if has_moved(block) else []),
+        *([Column("budget", "Budget used", Kind.SHARE, hint="By the team and those below it")] if budgeted else []),
         Column("previous", report.period.previous_month().label, Kind.MONEY),
         Column("change", "Change", Kind.MONEY),
         Column("percent", "Change %", Kind.PERCENT),
-        *([Column("budget", "Budget used", Kind.SHARE, hint="By the team and those below it")] if budgeted else []),
     ]
     depths = _depths(block.teams)
     asked = _asked(report, block)

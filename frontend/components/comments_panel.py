@@ -51,13 +51,13 @@ def _item(row: CommentRow) -> Component:
     when = html.Time(f"{row.written_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC", dateTime=row.written_at.isoformat())
     on = _on(row.billing_currency, row.cost_type, row.pool_name, row.service_name)
     gone = "" if row.in_statement else "; the statement has no such line any more"
-    head = html.P([html.Strong(row.author, dir="auto"), " · ", when, f" · on {on}{gone}"], className="quiet")
+    head = html.P([html.Strong(row.author, dir="auto"), " · ", when, f" · {on}{gone}"], className="quiet")
     return html.Li([head, html.P(row.text, className="comment-text", dir="auto")])
 
 
 def _on(currency: str, cost_type: CostType | None, pool: str | None, service: str | None) -> str:
     if cost_type is None:
-        return f"the statement in {currency}"
+        return f"Statement in {currency}"
     names = [COST_TYPES[cost_type], *([pool] if pool else []), service or "no service"]
     return f"{': '.join(names)}, in {currency}"
 
@@ -72,28 +72,36 @@ def _form(lines: Sequence[CommentableLine]) -> Component:
     ]
     return change_controls(
         "comments",
-        dmc.Select(
-            id="comment-line",
-            label="On",
-            data=options,
-            value=options[0]["value"],
-            allowDeselect=False,
-            searchable=True,
-            limit=200,
-            openOnFocus=False,
-            size="xs",
-            w=320,
+        _line(
+            dmc.Select(
+                id="comment-line",
+                label="What is it on?",
+                data=options,
+                value=options[0]["value"],
+                allowDeselect=False,
+                searchable=True,
+                limit=200,
+                openOnFocus=False,
+                size="xs",
+                maw=640,
+            )
         ),
-        dmc.Textarea(
-            id="comment-text",
-            label="Comment",
-            description=f"Plain text, up to {LONGEST:,} characters. It is kept with your name and cannot be changed.",
-            autosize=True,
-            minRows=2,
-            attributes={"input": {"maxLength": LONGEST}},
-            size="xs",
-            w="100%",
-            maw=640,
+        _line(
+            dmc.Textarea(
+                id="comment-text",
+                label="Comment",
+                description=f"Plain text, up to {LONGEST:,} characters, kept with your name. It cannot be changed.",
+                autosize=True,
+                minRows=2,
+                attributes={"input": {"maxLength": LONGEST}},
+                size="xs",
+                maw=640,
+            )
         ),
         dmc.Button("Add comment", id="comment-write", size="xs"),
     )
+
+
+def _line(control: Component) -> Component:
+    """A control that has a line of the form to itself."""
+    return html.Div(control, style={"flex": "1 0 100%"})

@@ -78,8 +78,12 @@ class YamlReader:
             self.problem(node, f"{what} must be a single value, not {kind_of(node)}")
         elif node.tag == NULL_TAG or not node.value:
             self.problem(node, f"{what} is empty; write a value")
+        elif (text := _whole(node.value)) is None:
+            self.problem(
+                node, f"{what} has half a character (a lone surrogate such as \\ud83d); write the character itself"
+            )
         else:
-            return str(node.value)
+            return text
         return None
 
     def texts(self, node: yaml.Node | None, what: str) -> list[tuple[yaml.Node, str]]:
@@ -164,3 +168,11 @@ class YamlReader:
             self.problem(node, f"there is no {kind} `{name}` under `{under or kind + 's'}`{suggestion(name, declared)}")
             return None
         return name
+
+
+def _whole(text: str) -> str | None:
+    """`text` with the two halves as which JSON may write a character put together; None where a half stands alone."""
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        return None

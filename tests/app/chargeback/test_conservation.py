@@ -102,7 +102,7 @@ def by_team(amounts: Amounts) -> dict[str | None, Decimal]:
 
 @pytest.mark.slow
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(bill=bills, policy=policies(), lines_of=st.sampled_from(Metric))
 def test_teams_and_unallocated_add_up_to_the_bill(

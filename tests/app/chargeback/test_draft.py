@@ -48,7 +48,7 @@ def by_owner(sums: list[OwedSum]) -> dict[tuple[object, ...], Decimal]:
 
 
 @settings(
-    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(bill=bills, policy=policies())
 def test_lines_and_roll_ups_give_every_team_the_same(

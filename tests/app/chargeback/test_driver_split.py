@@ -167,7 +167,7 @@ def test_a_preview_of_a_split_by_driver_is_what_applying_it_does(invoice: Trueup
 amounts = st.decimals("0", "1000", places=12, allow_nan=False)
 
 
-@how(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@how(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     spends=st.dictionaries(st.sampled_from(("search", "speech", "data", "gone")), amounts, min_size=1),
     costs=st.lists(st.decimals("-1000", "1000", places=15, allow_nan=False), min_size=1, max_size=3),

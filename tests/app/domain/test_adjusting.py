@@ -32,7 +32,9 @@ def test_what_has_not_moved_is_not_adjusted() -> None:
 def test_a_restated_bill_that_moves_no_team_is_said_once() -> None:
     lines = [a_line("10"), a_line("5", "speech")]
     (said,) = adjusting(lines, lines, restated=["USD"])
-    assert (said.key.team_id, said.exact_amount, said.amount, said.causes) == (None, 0, 0, CAUSES)
+    assert (said.key.team_id, said.causes) == (None, CAUSES)
+    assert not said.exact_amount
+    assert not said.amount
     assert adjusting(lines, lines, [said]) == ()
 
 

@@ -527,3 +527,9 @@ def test_the_words_for_the_benefit_of_commitments() -> None:
 def test_a_broken_part_of_a_grown_up_policy_is_refused(line: str, expected: str) -> None:
     last = 2 + line.count("\n")
     assert problems(f"name: x\n{line}") == [f"line {last}: {expected}"]
+
+
+def test_a_character_that_json_writes_in_two_halves_is_one_and_half_a_one_is_refused() -> None:
+    assert parse_policy('{"name": "Rocket \\ud83d\\ude80"}').name == "Rocket \N{ROCKET}"
+    with pytest.raises(PolicyError, match="half a character"):
+        parse_policy('{"name": "Rocket \\ud83d"}')

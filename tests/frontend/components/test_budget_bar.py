@@ -86,7 +86,7 @@ def test_the_table_has_a_column_of_budgets_if_there_are_any(session: Session, bo
         return next(each for each in table._traverse() if getattr(each, "id", None) == "table-chargeback-USD")
 
     with_budgets = grid(report(session, "125"))
-    assert with_budgets.columnDefs[-1]["headerName"] == "Budget used"
+    assert "Budget used" in [each["headerName"] for each in with_budgets.columnDefs]
     assert [(row["team"].strip(), row.get("budget"), row.get("budget_words")) for row in with_budgets.rowData] == [
         ("Ai", "80", "100.00 of 125.00 USD owed (80%), 25.00 left"), ("Search", None, None),
         ("Unallocated", None, None),

@@ -43,7 +43,7 @@ def ids(component: Any) -> set[str]:
 def test_a_comment_is_shown_as_text_with_who_when_and_on_what() -> None:
     panel = comments_panel(CommentsReport(MARCH, (row(), row(in_statement=False))), "search", LINES)
     said = texts(panel)
-    assert "ada · 2026-04-01 09:05 UTC · on Shared: Platform: EC2, in USD<script>x</script>\nsecond" in said
+    assert "ada · 2026-04-01 09:05 UTC · Shared: Platform: EC2, in USD<script>x</script>\nsecond" in said
     assert said.count("; the statement has no such line any more") == 1
     assert not any(type(each).__name__ == "Markdown" for each in panel._traverse())
 

@@ -24,6 +24,7 @@ rules:
   - {name: By tag, when: {tag: team, present: true}, team_from_tag: team}
 """
 FEBRUARY, MARCH = {"period": "2026-02"}, {"period": "2026-03"}
+OPERATOR = operator()
 LEAD = Viewer("lead", frozenset({Scope.READ_COSTS}), frozenset({"ai"}))
 READER = Viewer("reader", frozenset({Scope.READ_COSTS}))
 
@@ -40,18 +41,18 @@ def books(trueup: Trueup, tmp_path: Path) -> Trueup:
     return trueup
 
 
-def shown(books: Trueup, viewer: Viewer = operator(), **question: str | None) -> Any:
+def shown(books: Trueup, viewer: Viewer = OPERATOR, **question: str | None) -> Any:
     asked = {"period": "2026-03", "metric": None, "state": None, "by": None, **question}
     with read_session(books.engine) as session:
         return page.answer(session, viewer, asked)
 
 
-def card(books: Trueup, month: dict[str, str], viewer: Viewer = operator()) -> Any:
+def card(books: Trueup, month: dict[str, str], viewer: Viewer = OPERATOR) -> Any:
     with read_session(books.engine) as session:
         return closing.answer(session, viewer, month)
 
 
-def issue(books: Trueup, month: dict[str, str], viewer: Viewer = operator()) -> str:
+def issue(books: Trueup, month: dict[str, str], viewer: Viewer = OPERATOR) -> str:
     with write_session(books.engine) as session:
         return closing.issue_month(session, viewer, {}, month)
 
@@ -99,7 +100,9 @@ def test_a_draft_can_be_issued_and_an_issued_statement_closed(books: Trueup) -> 
         close(books, FEBRUARY)
 
 
-def test_what_speaks_against_closing_is_listed_with_the_way_out_and_overridden_only_with_a_reason(books: Trueup) -> None:
+def test_what_speaks_against_closing_is_listed_with_a_way_out_and_overridden_with_a_reason(
+    books: Trueup,
+) -> None:
     issue(books, MARCH)
     before = card(books, MARCH)
     assert "Earlier billing periods are not closed: 2026-02." in text(before)
@@ -130,7 +133,7 @@ def test_an_issued_statement_that_has_moved_says_what_and_is_issued_again_first(
     issue(books, FEBRUARY)
     restate(books, tmp_path)
     moved = card(books, FEBRUARY)
-    assert [(row["team"], row["change"]) for row in rows(moved, "moved")] == [("AI", "2.00")]
+    assert [(row["team"], row["change"]) for row in rows(moved, "moved")] == [("AI", "2")]
     assert named(moved, "closing-close") is None
     assert "Issue it again" in text(shown(books, period="2026-02"))
     issue(books, FEBRUARY)
@@ -146,7 +149,7 @@ def test_a_correction_leads_from_the_closed_month_to_the_next_and_back(books: Tr
         ("AI", "2", "/chargeback?period=2026-03")
     ]
     [correction] = rows(shown(books), "corrections")
-    assert (correction["was"], correction["now"], correction["charged"]) == ("10", "12", "2.00")
+    assert (correction["was"], correction["now"], correction["charged"]) == ("10", "12", "2")
     assert correction["month"] == "/chargeback?period=2026-02"
     assert correction["cause"].startswith("/health/loads/")
     assert "Adjustments" in headers(shown(books))

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import Engine
 
 from app.db.session import forget_engine, read_session, write_session
-from app.domain.viewer import Scope, Viewer, operator
-from app.errors import BadInput, Conflict, NotFound
+from app.domain.viewer import Viewer, operator
+from app.errors import Conflict, NotFound
 from app.reports.viewing import viewing_as
 from app.settings import settings
 from frontend.pages import policy as page
-from tests.frontend.pages.test_chargeback import LEAD, POLICY, READER, named, rows, text
+from tests.frontend.pages.test_chargeback import LEAD, OPERATOR, POLICY, READER, named, rows, text
 from tests.ingest.bills import focus_row, write_csv
 from tests.trueup import Trueup
 
@@ -34,12 +34,12 @@ def books(trueup: Trueup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     forget_engine()
 
 
-def shown(bound: Engine, viewer: Viewer = operator()) -> Any:
+def shown(bound: Engine, viewer: Viewer = OPERATOR) -> Any:
     with read_session(bound) as session:
         return page.answer(session, viewer, {"periods": ["2026-03"]})
 
 
-def previewed(document: str, viewer: Viewer = operator()) -> Any:
+def previewed(document: str, viewer: Viewer = OPERATOR) -> Any:
     with viewing_as(viewer):
         return page.preview(1, document, ["2026-03"])
 
@@ -66,8 +66,8 @@ def test_the_place_to_preview_is_for_those_who_may_apply(books: Trueup) -> None:
 
 def test_a_preview_shows_what_moves_and_adds_up_to_zero(books: Trueup) -> None:
     found = previewed(OTHER)
-    moved = {row["team"]: row["change"] for row in rows(found, "moves-2026-03-USD")}
-    assert {team: str(change)[:4] for team, change in moved.items()} == {"AI": "-0.5", "Web": "0.5"} or moved
+    moved = {row["team"]: round(float(row["change"]), 6) for row in rows(found, "moves-2026-03-USD")}
+    assert moved == {"AI": -0.5, "Web": 0.5}
     [total] = named(found, "table-moves-2026-03-USD").dashGridOptions["pinnedBottomRowData"]
     assert (total["before"], total["after"], total["change"]) == ("13", "13", "0")
     assert named(found, "policy-apply") is not None
@@ -77,7 +77,8 @@ def test_a_preview_shows_what_moves_and_adds_up_to_zero(books: Trueup) -> None:
 def test_every_problem_is_told_by_line_and_nothing_can_be_applied(books: Trueup) -> None:
     found = previewed(POLICY.replace("split: even", "split: odd").replace("pool: tax}", "pool: taxes}"))
     assert "It cannot be used: 2 problems" in text(found)
-    assert {"Line 4: ", "Line 6: "} <= {each for each in text(found).split("\n")} or "Line 4: " in text(found)
+    assert "Line 4: " in text(found)
+    assert "Line 6: " in text(found)
     assert named(found, "policy-apply") is None
     assert "Put a policy document above first." in text(previewed("  "))
 
@@ -105,4 +106,3 @@ def test_before_there_is_a_policy_whoever_sees_everything_is_told_so(trueup: Tru
 
 def test_a_month_in_the_url_that_is_none_is_refused() -> None:
     assert "2026-99" in text(page.layout(period="2026-99"))
-    assert BadInput and Scope.WRITE_POLICY

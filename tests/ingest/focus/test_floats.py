@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,7 +34,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
 _numbers = itertools.count()
 
 
-def read(backend: Backend, folder: Path, values: pa.Array) -> tuple[list[Decimal | None], Decimal | None]:
+def read(backend: Backend, folder: Path, values: "pa.Array[Any]") -> tuple[list[Decimal | None], Decimal | None]:
     """The values as a cost column reads them, and its sum over them."""
     file = folder / f"{next(_numbers)}.parquet"  # DuckDB remembers what it has read of a file
     pq.write_table(pa.table({"place": range(len(values)), "cost": values}), file)
