@@ -43,16 +43,21 @@ def _adjust(session: Session, closed: Statement, target: date) -> None:
     draft = current_statements(session, period).get(StatementState.DRAFT)
     posted = posted_adjustments(session, period)
     causes = _causes(closed, draft, posted)
-    before, after = (billed_by_currency(session, causes["loads"][side]) for side in ("before", "after"))
     lines = adjustments(
         period,
         draft=statement_lines(session, draft.id) if draft else (),
         closed=statement_lines(session, closed.id),
         posted=posted,
         causes=causes,
-        restated=[currency for currency in before | after if before.get(currency) != after.get(currency)],
+        restated=restated(session, causes),
     )
     replace_adjustments(session, period, _empty_draft(session, target), lines)
+
+
+def restated(session: Session, causes: Mapping[str, Any]) -> list[str]:
+    """The currencies in which the loads before and after bill another amount."""
+    before, after = (billed_by_currency(session, causes["loads"][side]) for side in ("before", "after"))
+    return [currency for currency in before | after if before.get(currency) != after.get(currency)]
 
 
 def _causes(closed: Statement, draft: Statement | None, posted: Sequence[StatementLine]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from app.chargeback.adjustments import restated
 from app.chargeback.draft import draw
 from app.chargeback.heading import basis_of, corrected_bases, heading
 from app.db.queries.statements import current_statements, posted_adjustments, statement_lines
@@ -60,12 +61,14 @@ def _adjustments(session: Session, closed: Statement, on_record: list[StatementL
     """What `closed` corrects of other closed periods, from what those had come to rest on by then."""
     causes = {line.key.adjusts_period: line.causes for line in on_record if line.key.adjusts_period}
     for corrected, basis in corrected_bases(session, on_record).items():
+        caused = causes[corrected] or {}
         yield from adjustments(
             corrected,
             draft=draw(session, basis).lines,
             closed=statement_lines(session, current_statements(session, corrected)[StatementState.CLOSED].id),
             posted=posted_adjustments(session, corrected, before=closed),
-            causes=causes[corrected] or {},
+            causes=caused,
+            restated=restated(session, caused),
         )
 
 

@@ -16,7 +16,7 @@ class Commented:
     """What a comment is on. Without a cost type it is the team's statement as a whole; no team is the unallocated.
 
     The rest of a line's key (invoice, provider, unit) is left out: a comment stays with what people call the line when
-    a draft is drawn anew from another invoice.
+    a draft is drawn anew from another invoice. Raises BadInput for a name that no database can hold.
     """
 
     billing_period_start: date
@@ -25,6 +25,10 @@ class Commented:
     cost_type: CostType | None = None
     pool_id: str | None = None
     service_name: str | None = None
+
+    def __post_init__(self) -> None:
+        if any("\0" in (name or "") for name in (self.team_id, self.billing_currency, self.pool_id, self.service_name)):
+            raise BadInput("A name has the character U+0000, and no line's has. Take it out.")
 
     @property
     def is_line(self) -> bool:

@@ -14,6 +14,7 @@ from app.domain.viewer import Viewer
 from app.errors import NotFound
 from app.reports.owed import UNALLOCATED
 from app.reports.statement_ground import Ground, ground
+from app.reports.teams import team_names
 from app.reports.visibility import visible_teams
 
 
@@ -57,10 +58,10 @@ class CommentableLine:
 def comments(session: Session, viewer: Viewer, period: Period, team_id: str | None = None) -> CommentsReport:
     """The comments on what `team_id` owes, or on every team that `viewer` may see; the unallocated with everything.
 
-    Raises NotFound for a team that `viewer` may not see.
+    Raises NotFound for a team that does not exist or that `viewer` may not see.
     """
-    test = _test(session, viewer, team_id)
     basis = ground(session, period)
+    test = _test(session, viewer, basis, team_id)
     there = frozenset(_lines(session, basis, test))
     whole = {(line.team_id, line.billing_currency) for line in there}
 
@@ -88,7 +89,7 @@ def comments(session: Session, viewer: Viewer, period: Period, team_id: str | No
 def commentable_lines(session: Session, viewer: Viewer, period: Period, team_id: str) -> tuple[CommentableLine, ...]:
     """What of a team's statement can be commented: in each currency all of it, then its lines. Raises as `comments`."""
     basis = ground(session, period)
-    lines = _lines(session, basis, _test(session, viewer, team_id))
+    lines = _lines(session, basis, _test(session, viewer, basis, team_id))
     wholes = {line.billing_currency: Commented(period.start, team_id, line.billing_currency) for line in lines}
     return tuple(
         CommentableLine(on, _pool_name(basis, on))
@@ -97,11 +98,12 @@ def commentable_lines(session: Session, viewer: Viewer, period: Period, team_id:
     )
 
 
-def _test(session: Session, viewer: Viewer, team_id: str | None) -> TeamTest:
+def _test(session: Session, viewer: Viewer, basis: Ground, team_id: str | None) -> TeamTest:
     visible = visible_teams(session, viewer)
     if team_id is None:
         return may_see(visible)
-    if visible is not None and team_id not in visible:
+    known = visible if visible is not None else {*basis.names.teams, *team_names(session)}
+    if team_id not in known:
         raise NotFound(f"There is no team '{team_id}' that you may see. GET /api/v1/teams lists them.")
     return lambda team: team == team_id
 

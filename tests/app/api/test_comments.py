@@ -60,7 +60,10 @@ def test_what_cannot_be_kept_is_told(guarded: TestClient, keys: dict[str, Any]) 
         ({"text": "x" * 2001}, 400),
         ({"currency": "EUR"}, 404),
         ({"x": 1}, 422),
+        ({"team": "a\0"}, 400),
     ):
         assert guarded.post(URL, json={**COMMENT, **wrong}, headers=keys["all"]).status_code == status
     assert guarded.post(URL.replace("-03", "-04"), json=COMMENT, headers=keys["all"]).status_code == 404
     assert guarded.get(URL, headers=keys["all"]).json()["comments"] == []
+    for team in ("nobody", "%00"):
+        assert guarded.get(f"{URL}?team={team}", headers=keys["all"]).status_code == 404

@@ -151,3 +151,20 @@ def test_a_replay_changes_nothing(months: Months) -> None:
     before = (months.trueup.figures(), months.statement(MARCH)[1])
     months.replay(MARCH)
     assert (months.trueup.figures(), months.statement(MARCH)[1]) == before
+
+
+def test_a_purchase_that_comes_later_is_said_by_a_line_of_zero_and_replayed(months: Months) -> None:
+    bill(months, "2026-03-02")
+    months.close_all(MARCH)
+    purchase = usage("search", "0", day="2026-03-02") | {"BilledCost": "100", "ChargeCategory": "Purchase"}
+    months.bill(
+        usage("search", "10.01", day="2026-03-02"),
+        usage("speech", "5", day="2026-03-02"),
+        usage("platform", "1.003", day="2026-03-02"),
+        purchase,
+    )
+    bill(months, "2026-04-02")
+    months.close_all(APRIL)
+    (said,) = [line for line in months.statement(APRIL)[1] if line.key.adjusts_period == MARCH.start]
+    assert (said.key.team_id, said.exact_amount, said.amount) == (None, Decimal(0), Decimal(0))
+    assert months.replay(APRIL).identical
