@@ -14,15 +14,20 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sqlalchemy.orm import Session
 
 from app.api.deps import reading, writing
+from app.db.session import engine, forget_engine
 from app.settings import settings as trueup_settings
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def promises(server: FastAPI, session: Session, monkeypatch: pytest.MonkeyPatch) -> Iterator[BaseSchema]:
+def promises(
+    server: FastAPI, session: Session, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[BaseSchema]:
     monkeypatch.setenv("TRUEUP_ALLOWED_HOSTS", "testserver")
+    monkeypatch.setenv("TRUEUP_DATABASE_URL", database_url)  # for previews, which have a transaction of their own
     trueup_settings.cache_clear()
+    forget_engine()
     server.dependency_overrides = {reading: lambda: session, writing: lambda: session}
     # A file's path is its report's path with an ending: the same function, asked once. Health asks the real database.
     yield (
@@ -31,7 +36,9 @@ def promises(server: FastAPI, session: Session, monkeypatch: pytest.MonkeyPatch)
         .exclude(path_regex="/health/")
     )
     server.dependency_overrides = {}
+    engine().dispose()
     trueup_settings.cache_clear()
+    forget_engine()
 
 
 def test_every_answer_is_one_the_document_allows(promises: BaseSchema) -> None:
