@@ -39,7 +39,7 @@ def _teams(session: Session, version: Any) -> tuple[ownership.Team, ...]:
             Team.gl_account,
         )
         .where(Team.policy_version_id == version)
-        .order_by(Team.team_id.collate("C"), Team.valid_from)
+        .order_by(Team.team_id.collate("C"), Team.valid_from.nulls_first())  # an open start comes before any day
     )
     return tuple(ownership.Team(*row) for row in session.execute(statement))
 
