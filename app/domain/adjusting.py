@@ -1,12 +1,13 @@
 """Adjustments: what an open period owes because a closed one has moved."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from app.domain.money import EXACT, ZERO
-from app.domain.rounding import rounded
+from app.domain.rounding import line_order
 from app.domain.statement import CostType, LineKey, StatementLine
 
 
@@ -23,36 +24,62 @@ def adjustments(
 
     `draft` is the statement of the period as it would be drawn now, `closed` the one it was closed with, `posted` its
     adjustments in statements that have been closed since; own lines alone count of the first two. For every line,
-    draft − closed − posted: so what was charged over time adds up to the draft, to the last digit, and a period
-    that has not moved since has no adjustments. A line of the closed statement that is adjusted is linked to.
+    draft − closed − posted, of what is exact and of what is charged alike: so over time both add up to the draft, the
+    one to the last digit and the other to the minor unit, and a period that has not moved since has no adjustments.
+    Where another line of the invoice moves, rounding may move a minor unit of a line whose exact amount stays. A line
+    of the closed statement that is adjusted is linked to.
+
+    In the currencies `restated`, other amounts were billed than before. Where no team owes more or less for that, as
+    for a purchase that comes later, one line of zero says so: the journal books it.
     """
     closed_lines = {line.key: line for line in closed if line.key.adjusts_period is None}
-    left: dict[LineKey, tuple[Decimal, Decimal | None]] = {}
+    left: dict[LineKey, _Left] = defaultdict(_Left)
     for line in draft:
         if line.key.adjusts_period is None:
-            left[line.key] = (line.exact_amount, line.quantity)
+            left[line.key].add(line)
     for key, line in closed_lines.items():
-        left[key] = _less(left.get(key), line)
+        left[key].take(line)
     for line in posted:
-        key = adjusted_key(line.key)
-        left[key] = _less(left.get(key), line)
-    moved = {key: each for key, each in left.items() if each[0]}
+        left[adjusted_key(line.key)].take(line)
+    moved = {key: each for key, each in left.items() if each.exact_amount or each.amount}
     told = {key.billing_currency for key in moved}
-    moved |= {_said_only(currency): (ZERO, None) for currency in sorted(set(restated) - told)}
-    return rounded(
+    moved |= {_said_only(currency): _Left() for currency in sorted(set(restated) - told)}
+    lines = (
         StatementLine(
             key=replace(key, cost_type=CostType.ADJUSTMENT, adjusts_period=period, adjusts_cost_type=key.cost_type),
             share=None,
-            quantity=quantity,
-            exact_amount=amount,
-            amount=ZERO,
+            quantity=each.quantity,
+            exact_amount=each.exact_amount,
+            amount=each.amount,
             row_count=0,
             rows_without_value=0,
             adjusts_line_id=closed_lines[key].id if key in closed_lines else None,
             causes=causes,
         )
-        for key, (amount, quantity) in moved.items()
+        for key, each in moved.items()
     )
+    return tuple(sorted(lines, key=lambda line: line_order(line.key)))
+
+
+@dataclass
+class _Left:
+    """What is left to adjust of a line."""
+
+    exact_amount: Decimal = ZERO
+    amount: Decimal = ZERO
+    quantity: Decimal | None = None
+
+    def add(self, line: StatementLine) -> None:
+        self._count(line, EXACT.add)
+
+    def take(self, line: StatementLine) -> None:
+        self._count(line, EXACT.subtract)
+
+    def _count(self, line: StatementLine, counted: Callable[[Decimal, Decimal], Decimal]) -> None:
+        self.exact_amount = counted(self.exact_amount, line.exact_amount)
+        self.amount = counted(self.amount, line.amount)
+        if line.quantity is not None:
+            self.quantity = counted(self.quantity or ZERO, line.quantity)
 
 
 def _said_only(currency: str) -> LineKey:
@@ -64,10 +91,3 @@ def adjusted_key(key: LineKey) -> LineKey:
     """The key of the line that an adjustment corrects."""
     assert key.adjusts_cost_type is not None
     return replace(key, cost_type=key.adjusts_cost_type, adjusts_period=None, adjusts_cost_type=None)
-
-
-def _less(left: tuple[Decimal, Decimal | None] | None, line: StatementLine) -> tuple[Decimal, Decimal | None]:
-    amount, quantity = left or (ZERO, None)
-    if line.quantity is not None:
-        quantity = EXACT.subtract(quantity or ZERO, line.quantity)
-    return EXACT.subtract(amount, line.exact_amount), quantity

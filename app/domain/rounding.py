@@ -18,9 +18,9 @@ _Order = tuple[tuple[bool, str], ...]
 def rounded(lines: Iterable[StatementLine]) -> tuple[StatementLine, ...]:
     """`lines` with their amounts in whole minor units, in the order of a statement.
 
-    The lines of an invoice (issuer, id, currency and, for adjustments, the period they correct) add up to their exact
-    sum, rounded half to even. Each is rounded down; what is left goes, one minor unit each, to the largest remainders,
-    ties by key. So no line is a whole minor unit away from what is exact.
+    The lines of an invoice (issuer, id and currency) add up to their exact sum, rounded half to even. Each is rounded
+    down; what is left goes, one minor unit each, to the largest remainders, ties by key. So no line is a whole minor
+    unit away from what is exact.
     Source of minor units: ISO 4217, by `invoice.subunit`.
     """
     ordered = sorted(lines, key=lambda line: (_invoice(line.key), line_order(line.key)))
@@ -39,7 +39,7 @@ def in_minor_units(amount: Decimal, currency: str) -> Decimal:
 
 
 def _invoice(key: LineKey) -> _Order:
-    parts = (key.billing_currency, key.invoice_issuer_name, key.invoice_id, key.adjusts_period)
+    parts = (key.billing_currency, key.invoice_issuer_name, key.invoice_id)
     return tuple((value is None, "" if value is None else str(value)) for value in parts)
 
 

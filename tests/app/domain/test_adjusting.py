@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.domain.adjusting import adjusted_key, adjustments
 from app.domain.money import EXACT, total
+from app.domain.rounding import rounded
 from app.domain.statement import CostType, LineKey, StatementLine
 from tests.app.domain.statements import MARCH, a_line, amounts
 
@@ -21,7 +22,9 @@ def adjusting(
     posted: list[StatementLine] | None = None,
     restated: Collection[str] = (),
 ) -> tuple[StatementLine, ...]:
-    return adjustments(MARCH, draft=draft, closed=closed, posted=posted or [], causes=CAUSES, restated=restated)
+    return adjustments(
+        MARCH, draft=rounded(draft), closed=rounded(closed), posted=posted or [], causes=CAUSES, restated=restated
+    )
 
 
 def test_what_has_not_moved_is_not_adjusted() -> None:
@@ -91,4 +94,7 @@ def test_what_was_charged_over_time_is_what_the_period_comes_to_now(history: lis
         assert {key: amount for key, amount in charged.items() if amount} == {
             line.key: line.exact_amount for line in draft if line.exact_amount
         }
+        assert total(line.amount for line in [*rounded(closed), *posted]) == total(
+            line.amount for line in rounded(draft)
+        )
         assert total(charged.values()) == total(line.exact_amount for line in draft)
