@@ -8,6 +8,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from bench.allocation import allocation_figures
 from bench.bill import RESOURCES, write_month
 from bench.formats import format_figures
 from bench.measure import ForeignLoad, Ratio, in_process, in_turn
@@ -34,6 +35,7 @@ def main() -> None:
     print(*ingest_figures(folder, options.pairs), sep="\n", flush=True)
     print(*question_figures(folder), sep="\n", flush=True)
     print(*format_figures(options.lines, options.pairs), sep="\n", flush=True)
+    print(*allocation_figures(options.pairs), sep="\n", flush=True)
     print(*pack_figures(teams=200, services=90), sep="\n", flush=True)
 
 
