@@ -20,6 +20,7 @@ from bench.bill import RESOURCES, write_month
 from bench.formats import format_figures
 from bench.kills import kill_at_random
 from bench.large_csv import ingest_large_csv
+from bench.laws import laws
 from bench.place import ROOT
 from bench.questions import MONTH
 
@@ -95,6 +96,7 @@ PROOFS: dict[str, Callable[[], list[str]]] = {
     "random-kills": random_kills,
     "crash-matrix": crash_matrix,
     "many-seeds": many_seeds,
+    "laws": lambda: laws(SEEDS),
 }
 
 

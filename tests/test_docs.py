@@ -86,9 +86,9 @@ def test_the_api_guide_names_every_path_and_no_other() -> None:
     named = {f"/api/v1{path}" for path in re.findall(r"(?:\$API|/api/v1)(/[A-Za-z0-9_./-]+)", text)}
 
     def fits(path: str, name: str) -> bool:
-        # What stands for a month or a key has a digit, and a team is named after `teams/`.
+        # What stands for a month or a key has a digit; a team is named after `teams/`, a file after `files/`.
         pattern = re.sub(
-            r"\\{(\w+)\\}", lambda part: "[^/]+" if part[1] == "team" else r"[^/]*\d[^/]*", re.escape(path)
+            r"\\{(\w+)\\}", lambda part: "[^/]+" if part[1] in {"team", "name"} else r"[^/]*\d[^/]*", re.escape(path)
         )
         return re.fullmatch(pattern, name) is not None
 

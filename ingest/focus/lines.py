@@ -86,11 +86,14 @@ def _longest(bill: Table, columns: Mapping[str, str]) -> dict[str, int]:
     )
     (row,) = rows_of(longest)
     found = {}
-    for name in columns:
-        fraction = max(int(row[f"{name}_fraction"] or 0), SHORT_SCALE)
-        if fraction + max(int(row[f"{name}_whole"] or 0), 1) > MAX_DIGITS:
+    for name, written in columns.items():
+        whole = max(int(row[f"{name}_whole"] or 0), 1)
+        # Short floats are units of that scale; a text gives way to its digits before the point.
+        least = SHORT_SCALE if bill[written].type().is_floating() else min(SHORT_SCALE, MAX_DIGITS - whole)
+        fraction = max(int(row[f"{name}_fraction"] or 0), least)
+        if fraction + whole > MAX_DIGITS:
             raise BadInput(
-                f"{columns[name]} holds a value with more digits than can be kept exactly ({MAX_DIGITS} in all)."
+                f"{written} holds a value with more digits than can be kept exactly ({MAX_DIGITS} in all)."
                 " Look for a broken number in that column; Trueup never rounds one."
             )
         found[name] = fraction
