@@ -3,8 +3,6 @@
 team_id, period, currency, amount, thresholds; the last may be left out. Thresholds are percentages: `50 80 100`.
 """
 
-import csv
-import io
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from app.domain.budget import DEFAULT_THRESHOLDS, Budget, rising
+from app.domain.csv_file import header_and_rows
 from app.domain.invoice_cells import WrongCellError, text_of, value_of
 from app.errors import BadInput
 
@@ -53,12 +52,7 @@ class _Reader:
 
 def budgets_of(text: str, name: str, teams: Collection[str]) -> tuple[Budget, ...]:
     """The budgets in the CSV `text` called `name`. Raises BadInput with every bad row; `teams` are those there are."""
-    try:
-        header, *lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    except csv.Error as error:
-        raise BadInput(f"{name} is not readable as CSV ({error}). Export it again, with commas.") from error
-    except ValueError:
-        header, lines = [], []
+    header, lines = header_and_rows(text, name)
     columns = [each.strip().casefold() for each in header]
     missing = [each for each in COLUMNS if columns.count(each) != 1 and (each not in _OPTIONAL or each in columns)]
     unknown = [each for each in columns if each not in COLUMNS]

@@ -2,6 +2,17 @@
 
 from enum import StrEnum
 
+# FOCUS 1.2 to 1.4, column SkuPriceDetails: the properties that FOCUS itself names and that are numbers.
+NUMBER_PROPERTIES = (
+    "CoreCount",
+    "DiskMaxIops",
+    "DiskSpace",
+    "GpuCount",
+    "MemorySize",
+    "NetworkMaxIops",
+    "NetworkMaxThroughput",
+)
+
 
 class FocusVersion(StrEnum):
     """The versions of FOCUS in which allocated cost is written."""

@@ -5,13 +5,12 @@ SDMX        KEY, FREQ, CURRENCY, CURRENCY_DENOM, …, TIME_PERIOD, OBS_VALUE (th
 plain       day, base_currency, quote_currency, rate; a `day` that is a month (2026-03) has the month's average
 """
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from app.domain.csv_file import header_and_rows
 from app.domain.fx import FIRST_PIVOT, FxQuote
 from app.domain.invoice_cells import WrongCellError, text_of, value_of
 from app.errors import BadInput
@@ -29,12 +28,9 @@ Reader = Callable[[Row], Iterator[FxQuote]]
 
 def rates_of(text: str, name: str) -> tuple[FxQuote, ...]:
     """The rates in the CSV `text` called `name`. Raises BadInput with everything that is wrong in it, by row."""
-    try:
-        header, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    except csv.Error as error:
-        raise BadInput(f"{name} is not readable as CSV ({error}). Export it again, with commas.") from error
-    except ValueError:
-        raise BadInput(f"{name} is empty. Download it again.") from None
+    header, rows = header_and_rows(text, name)
+    if not header:
+        raise BadInput(f"{name} is empty. Download it again.")
     columns = [each.strip() for each in header]
     reader = _layout(columns, name)
     _check_lengths(columns, rows, name)

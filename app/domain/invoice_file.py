@@ -4,12 +4,11 @@ Names are read without regard to case, blanks and underscores. Either every row 
 wrong is told at once, by row.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.csv_file import header_and_rows
 from app.domain.invoice import InvoiceTotal
 from app.domain.invoice_cells import WrongCellError, text_of, value_of
 from app.errors import BadInput
@@ -40,12 +39,9 @@ class InvoiceLine:
 
 def table_of(text: str, name: str) -> tuple[list[str], list[list[str]]]:
     """The header of the CSV file called `name`, and its rows. Raises BadInput when it cannot be read."""
-    try:
-        header, *rows = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    except csv.Error as error:
-        raise BadInput(f"{name} is not readable as CSV ({error}). Export it again, with commas.") from error
-    except ValueError:
-        raise BadInput(f"{name} is empty. Its first row names the columns: {_columns_words()}.") from None
+    header, rows = header_and_rows(text, name)
+    if not header:
+        raise BadInput(f"{name} is empty. Its first row names the columns: {_columns_words()}.")
     return header, rows
 
 

@@ -1,13 +1,15 @@
 """Statement lines in whole minor units, so that the lines of an invoice still add up."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from fractions import Fraction
 from itertools import groupby
 from operator import attrgetter
 
 from app.domain.invoice import subunit
-from app.domain.money import EXACT, total
+from app.domain.largest_remainder import whole_units
+from app.domain.money import EXACT
 from app.domain.statement import LineKey, StatementLine
 
 _ROUNDING = Context(prec=EXACT.prec, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[InvalidOperation])
@@ -44,14 +46,8 @@ def _invoice(key: LineKey) -> _Order:
 
 
 def _invoice_of(group: Iterable[StatementLine]) -> Iterator[StatementLine]:
-    lines: Sequence[StatementLine] = tuple(group)
-    currency = lines[0].key.billing_currency
-    unit = subunit(currency)
-    floors = [line.exact_amount.quantize(unit, ROUND_FLOOR, _ROUNDING) for line in lines]
-    target = in_minor_units(total(line.exact_amount for line in lines), currency)
-    left = int(EXACT.divide(EXACT.subtract(target, total(floors)), unit))
-    remainders = [EXACT.subtract(line.exact_amount, floor) for line, floor in zip(lines, floors, strict=True)]
-    # The lines come by key, and sorting is stable: so ties go by key.
-    raised = set(sorted(range(len(lines)), key=lambda index: EXACT.minus(remainders[index]))[:left])
-    for index, line in enumerate(lines):
-        yield replace(line, amount=EXACT.add(floors[index], unit) if index in raised else floors[index])
+    # The lines come by key, so ties go by key.
+    lines = tuple(group)
+    unit = subunit(lines[0].key.billing_currency)
+    for line, amount in zip(lines, whole_units([Fraction(line.exact_amount) for line in lines], unit), strict=True):
+        yield replace(line, amount=amount)

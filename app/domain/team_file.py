@@ -1,11 +1,10 @@
 """The teams of a policy as a CSV file: a line for each team and validity."""
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.domain.csv_file import header_and_rows
 from app.domain.ownership import Team
 from app.errors import BadInput
 
@@ -37,12 +36,7 @@ def team_rows(text: str, name: str) -> tuple[TeamRow, ...]:
     A team without a name is called by its id. Raises BadInput with all that keeps the file from being read; whether
     its teams make a policy is not judged here.
     """
-    try:
-        header, *lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    except csv.Error as error:
-        raise BadInput(f"{name} is not readable as CSV ({error}). Export it again, with commas.") from error
-    except ValueError:
-        header, lines = [], []
+    header, lines = header_and_rows(text, name)
     places = _places([each.strip().casefold() for each in header], name)
     rows, problems = [], []
     for number, line in enumerate(lines, start=2):

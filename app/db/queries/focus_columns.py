@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.charge import COSTS, QUANTITIES, TEXT_COLUMNS
-from app.domain.focus import FocusVersion, pascal
+from app.domain.focus import NUMBER_PROPERTIES, FocusVersion, pascal
 
 
 class Content(StrEnum):
@@ -45,17 +45,6 @@ def _by_name(columns: Sequence[FocusColumn]) -> list[FocusColumn]:
     return sorted(columns, key=lambda column: column.name)
 
 
-# The properties of a SKU price that are numbers (FOCUS 1.2, SkuPriceDetails). A bill whose details are a map of Parquet
-# has them as text.
-NUMBER_PROPERTIES = (
-    "CoreCount",
-    "DiskMaxIops",
-    "DiskSpace",
-    "GpuCount",
-    "MemorySize",
-    "NetworkMaxIops",
-    "NetworkMaxThroughput",
-)
 # Not simply what the key and the charge have: FOCUS 1.2 lacks it or calls it otherwise, or it is completed.
 _OTHERWISE = {
     "service_provider_name",

@@ -99,16 +99,7 @@ SUBCATEGORIES: tuple[tuple[str, str], ...] = tuple(
     (name, category) for category, names in _SUBCATEGORIES.items() for name in (*names, f"Other ({category})")
 )
 
-# FOCUS 1.2 to 1.4, column SkuPriceDetails: the properties that FOCUS itself names, by type.
-NUMBER_PROPERTIES = (
-    "CoreCount",
-    "DiskMaxIops",
-    "DiskSpace",
-    "GpuCount",
-    "MemorySize",
-    "NetworkMaxIops",
-    "NetworkMaxThroughput",
-)
+# FOCUS 1.2 to 1.4, column SkuPriceDetails: the properties that FOCUS itself names and that are texts.
 TEXT_PROPERTIES = ("DiskType", "InstanceSeries", "InstanceType", "OperatingSystem", "Redundancy", "StorageClass")
 
 # ISO 4217, with codes that were withdrawn lately and still stand on older bills.

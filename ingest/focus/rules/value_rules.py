@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from app.domain.focus import NUMBER_PROPERTIES
 from ingest.focus.rules.facts import Miscased, NoColumn, Unlisted, Unrelated, is_
 from ingest.focus.rules.json_facts import MiscasedKey, MistypedValue, StrangeKey
-from ingest.focus.rules.lists import CURRENCIES, NUMBER_PROPERTIES, SUBCATEGORIES, TEXT_PROPERTIES
+from ingest.focus.rules.lists import CURRENCIES, SUBCATEGORIES, TEXT_PROPERTIES
 from ingest.focus.rules.number_facts import Negative
 from ingest.focus.rules.rule import FIRST, Rule, Term, clause
 from ingest.focus.spec import ALLOWED_VALUES, snake

@@ -4,12 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from app.db.queries.focus_columns import NUMBER_PROPERTIES
 from app.domain.focus import FocusVersion
 from app.domain.period import Period
 from ingest.demo.company import POLICY as DEMO_POLICY
 from ingest.demo.company import write_company
-from ingest.focus.rules import lists
 from tests.app.exports.focus.conftest import Exports
 from tests.ingest.bills import write_csv
 from tests.ingest.demo.conftest import TODAY
@@ -36,10 +34,6 @@ NOT_SAID = {
 }
 # The prices of a charge that is priced in another currency than it is billed in.
 NOT_KEPT = {"PricingCurrencyContractedUnitPrice-C-005-C", "PricingCurrencyListUnitPrice-C-005-C"}
-
-
-def test_the_numbers_among_a_prices_details_are_those_of_the_rules() -> None:
-    assert set(NUMBER_PROPERTIES) == set(lists.NUMBER_PROPERTIES)
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
