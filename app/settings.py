@@ -33,7 +33,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TRUEUP_", env_ignore_empty=True, frozen=True)
 
-    database_url: str | None = Field(None, description="PostgreSQL 15 or newer; without it an embedded one starts")
+    # It may hold a password, and what has the settings may be printed.
+    database_url: str | None = Field(
+        None, repr=False, description="PostgreSQL 15 or newer; without it an embedded one starts"
+    )
     data_dir: Path = Field(default_factory=default_data_dir, description="archives, embedded database, temporary files")
     archive_url: str | None = Field(
         None, description="s3://BUCKET/PREFIX or gs://BUCKET/PREFIX; bills are kept there too, before they count"
@@ -47,6 +50,10 @@ class Settings(BaseSettings):
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, description="threads that DuckDB may use")
     schedule_minutes: int | None = Field(
         None, ge=1, description="how often `trueup schedule` runs each source; without it, as its kind needs"
+    )
+
+    gpu_catalogue: Path | None = Field(
+        None, description="a YAML file whose GPUs, instance types and prices go before the packaged catalogue's"
     )
 
     smtp_url: SecretStr | None = Field(

@@ -39,7 +39,7 @@ def test_secrets_are_not_printed(tmp_path: Path) -> None:
     )
     shown = masked(config)
     assert "hidden" not in str(shown)
-    assert "hidden" not in repr(config).partition("smtp_url")[2]
+    assert "hidden" not in repr(config)
     assert shown["TRUEUP_SMTP_URL"] == "smtp://me%40x:***@mail.example.com:587"
     assert shown["TRUEUP_WEBHOOK_URL"] == "https://hooks.example.com/***"
     assert masked(Settings(smtp_url=SecretStr("hidden")))["TRUEUP_SMTP_URL"] == "***"
