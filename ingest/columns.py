@@ -7,7 +7,7 @@ import ibis.expr.datatypes as dt
 from ibis import Column, Table
 
 from app.errors import BadInput
-from ingest.engine.duckdb import rows_of
+from ingest.engine.duckdb import rows_of, sql_of
 from ingest.focus.cells import present, text_cell
 from ingest.focus.numbers import MAX_DIGITS, NUMBER, exact_text, is_exact, significant_digits
 
@@ -85,7 +85,7 @@ def exact_columns(table: Table, names: Sequence[str]) -> dict[str, Column]:
 def summed_once(sums: Table) -> Table:
     """`sums` worked out and kept for as long as the delivery is open: several drivers are made of one pass."""
     backend = sums.get_backend()
-    backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE trueup_sums AS {ibis.to_sql(sums, dialect='duckdb')}")
+    backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE trueup_sums AS {sql_of(sums)}")
     return backend.table("trueup_sums")
 
 
@@ -95,5 +95,5 @@ def named_view(table: Table, name: str) -> Table:
     Ibis would write the column's expression into each place that uses it.
     """
     backend = table.get_backend()
-    backend.raw_sql(f"CREATE OR REPLACE VIEW {name} AS {ibis.to_sql(table, dialect='duckdb')}")
+    backend.raw_sql(f"CREATE OR REPLACE VIEW {name} AS {sql_of(table)}")
     return backend.table(name)

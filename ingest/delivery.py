@@ -2,7 +2,10 @@
 
 bill    the rows as they were handed over: a DuckDB view over the staged Parquet, with FILE, ROW and POSITION
 focus   the same under FOCUS names: an Ibis expression over `bill`. One native row can become several FOCUS rows
-lines   `focus` with values read exactly and what keeps a row from being booked (`ingest.focus.lines`)
+cells   `focus` with instants and short numbers read
+lines   `cells` with values read exactly and what keeps a row from being booked (`ingest.focus.lines`)
+
+Each is a view over the one before it, so that a question about lines is a short one to Ibis.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +17,7 @@ from ibis.backends.duckdb import Backend
 
 from app.domain.charge import DETERMINED
 from app.domain.invoice import InvoiceTotal
-from ingest.engine.duckdb import PARTS, POSITION, bill_table
+from ingest.engine.duckdb import PARTS, POSITION, bill_table, sql_of
 from ingest.engine.trace import traced
 from ingest.files import SourceFile
 from ingest.finding import Finding
@@ -23,7 +26,7 @@ from ingest.focus.spec import COLUMNS, layout, mandatory
 from ingest.rollup import Telling, determined_by_others, keyed_by, tells_no_more
 from ingest.staging import StagedFile
 
-BILL, FOCUS, CELLS = "bill", "focus", "cells"  # views in DuckDB
+BILL, FOCUS, CELLS, LINES = "bill", "focus", "cells", "lines"  # views in DuckDB
 # The columns of a table of drivers: daily quantities that explain cost. `dimensions` is flat JSON (model, team, …).
 DRIVER_COLUMNS = ("day", "name", "unit", "service_provider_name", "dimensions", "quantity")
 
@@ -37,7 +40,7 @@ class OpenDelivery:
     focus: Table
     mapping: BillMapping
     lines: Table
-    views: Mapping[str, str]  # SQL of `focus` and `cells`, each over those before it and `bill`
+    views: Mapping[str, str]  # SQL of `focus`, `cells` and `lines`, each over those before it and `bill`
     telling: Telling
     has_charges: bool = True  # False: only drivers, as from a gateway
     drivers: Table | None = None  # DRIVER_COLUMNS
@@ -57,13 +60,21 @@ def measured(backend: Backend, delivery: OpenDelivery) -> OpenDelivery | None:
     if exact == delivery.mapping.scales:
         return None
     mapping = replace(delivery.mapping, scales=exact)
-    cells_sql = _view(backend, CELLS, cells(delivery.focus, mapping))
-    read = lines(backend.table(CELLS), mapping)
-    return replace(delivery, mapping=mapping, lines=read, views={**delivery.views, CELLS: cells_sql})
+    return replace(
+        delivery,
+        mapping=mapping,
+        views={FOCUS: delivery.views[FOCUS], **_views_of_lines(backend, delivery.focus, mapping)},
+    )
+
+
+def _views_of_lines(backend: Backend, focus: Table, mapping: BillMapping) -> dict[str, str]:
+    """Makes the views `cells` and `lines`; their SQL."""
+    cells_sql = _view(backend, CELLS, cells(focus, mapping))
+    return {CELLS: cells_sql, LINES: _view(backend, LINES, lines(backend.table(CELLS), mapping))}
 
 
 def _view(backend: Backend, name: str, table: Table) -> str:
-    sql = str(ibis.to_sql(table, dialect="duckdb"))
+    sql = sql_of(table)
     backend.raw_sql(f"CREATE OR REPLACE VIEW {name} AS {sql}")
     return sql
 
@@ -96,8 +107,8 @@ def open_rows(
     mapping = BillMapping(
         columns, scales(focus, columns, guess=True), currencies(focus, columns), key_extras=kept, extras=found.extras
     )
-    cells_sql = _view(backend, CELLS, cells(focus, mapping))
-    read = lines(backend.table(CELLS), mapping)
+    views = {FOCUS: focus_sql, **_views_of_lines(backend, focus, mapping)}
+    read = backend.table(LINES)
     determined = determined_by_others(read)
     own = traced(mapped, [*(columns[name] for name in keyed_by(columns, determined)), *kept], BILL)
     if own:
@@ -108,7 +119,7 @@ def open_rows(
         focus=focus,
         mapping=mapping,
         lines=read,
-        views={FOCUS: focus_sql, CELLS: cells_sql},
+        views=views,
         telling=Telling(determined, keyed=bool(own) and tells_no_more(read, determined)),
         drivers=drivers,
         set_aside=tuple(set_aside),
@@ -127,13 +138,13 @@ def open_drivers(
     )
     columns = our_columns(layout(tuple(name for name in none.columns if name in COLUMNS)))
     mapping = BillMapping(columns, dict.fromkeys(columns, 0), {})
-    views = {FOCUS: _view(backend, FOCUS, none), CELLS: _view(backend, CELLS, cells(none, mapping))}
+    views = {FOCUS: _view(backend, FOCUS, none), **_views_of_lines(backend, none, mapping)}
     return OpenDelivery(
         files=tuple(files),
         version=version,
         focus=none,
         mapping=mapping,
-        lines=lines(backend.table(CELLS), mapping),
+        lines=backend.table(LINES),
         views=views,
         telling=Telling(frozenset(DETERMINED), keyed=False),
         has_charges=False,

@@ -14,11 +14,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-import ibis
-
 from ingest.archive import Archived
 from ingest.bill import Bill
 from ingest.delivery import OpenDelivery
+from ingest.engine.duckdb import sql_of
 from ingest.rollup import key_columns, line_digest
 from ingest.staging import StagedFile
 
@@ -69,6 +68,6 @@ def _detail_sql(delivery: OpenDelivery) -> str:
     """Bookable lines with the digest that leads to their charge key, as DuckDB SQL over `bill`."""
     lines = delivery.lines.filter(delivery.lines.problem.isnull())
     digest = line_digest(lines, key_columns(lines, delivery.telling.determined))
-    digested = ibis.to_sql(lines.mutate(line_digest=digest), dialect="duckdb")
+    digested = sql_of(lines.mutate(line_digest=digest))
     views = ", ".join(f"{name} AS NOT MATERIALIZED ({sql})" for name, sql in delivery.views.items())
     return f"WITH {views} {digested}"

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import ibis
 from ibis.backends.duckdb import Backend
 
 from ingest.azure.charges import PRICES, Digits, digits, mapped
@@ -16,7 +15,7 @@ from ingest.azure.halves import Half
 from ingest.azure.regions import region
 from ingest.azure.services import service
 from ingest.azure.units import unit
-from ingest.engine.duckdb import ROW, literal, quoted
+from ingest.engine.duckdb import ROW, literal, quoted, sql_of
 
 _SERVICE_BY = ("provider", "meter_category", "meter_subcategory", "family")
 
@@ -75,7 +74,7 @@ class Rewriter:
         columns = tuple(file.columns)
         if columns not in self._mappings:
             rows = mapped(self._backend.table("azure_file"), columns, self._digits)
-            self._mappings[columns] = str(ibis.to_sql(rows, dialect="duckdb"))
+            self._mappings[columns] = sql_of(rows)
         self._backend.raw_sql("SET preserve_insertion_order = true")  # the row number must be the file's
         try:
             self._backend.raw_sql(

@@ -7,7 +7,7 @@ import ibis.expr.datatypes as dt
 from ibis import Column, Table
 
 from ingest.azure.token_meters import TokenMeter, token_meter
-from ingest.engine.duckdb import quoted
+from ingest.engine.duckdb import quoted, sql_of
 from ingest.focus.numbers import MAX_DIGITS, NUMBER
 
 _SCALE = 12  # fractional digits of a quantity of tokens; a vendor that sends more has no more tokens
@@ -26,7 +26,7 @@ def json_object(key: str, value: str) -> str:  # type: ignore[empty-body]
 def token_drivers(lines: Table) -> Table | None:
     """The tokens of `lines`: day, meter, quantity (of tokens, as text) and sub_account_id; None when there are none."""
     backend = lines.get_backend()
-    names = backend.raw_sql(ibis.to_sql(lines.filter(lines.meter.notnull())[["meter"]].distinct(), dialect="duckdb"))
+    names = backend.raw_sql(sql_of(lines.filter(lines.meter.notnull())[["meter"]].distinct()))
     counted = {name: found for (name,) in names.fetchall() if (found := token_meter(name))}
     if not counted:
         return None

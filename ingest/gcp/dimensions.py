@@ -7,11 +7,10 @@ stored mapping alone.
 from collections.abc import Mapping
 from pathlib import Path
 
-import ibis
 from ibis.backends.duckdb import Backend
 
 from app.errors import BadInput
-from ingest.engine.duckdb import literal, quoted
+from ingest.engine.duckdb import literal, quoted, sql_of
 from ingest.files import SourceFile, csv_header
 from ingest.focus.numbers import significant_digits
 from ingest.gcp.catalog import PROJECT_COLUMNS, PROJECTS, SKU_COLUMNS, SKUS
@@ -89,7 +88,7 @@ def _keyed(backend: Backend, staged: StagedFile, *, focus: bool) -> str:
     names = ("k_project", "k_account", "k_sku", "k_currency", "k_unit", "k_tier", "k_quantity")
     keyed = rows.mutate(**{name: fields.text(path) for name, path in zip(names, said, strict=True)})
     whole = keyed.mutate(k_fraction=significant_digits(keyed, "k_quantity")[1])
-    return str(ibis.to_sql(whole, dialect="duckdb"))
+    return sql_of(whole)
 
 
 def _prices(skus: str) -> str:
