@@ -28,6 +28,17 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "proof.md"
 KEPT = ROOT / "proof"  # the newest figures of each run, so that one can be run again alone
 MEMORY_AIM = 1.5 * GIB
 SEEDS = 8
+VENDORS_LAWS = tuple(
+    f"tests/ingest/{name}.py"
+    for name in (
+        "anthropic/test_kind",
+        "aws/test_cur_laws",
+        "azure/test_native",
+        "gcp/test_law",
+        "litellm/test_kind",
+        "openai/test_kind",
+    )
+)
 KILLS = 30
 
 
@@ -71,9 +82,9 @@ def crash_matrix() -> list[str]:
 
 
 def many_seeds() -> list[str]:
-    """The conservation laws on bills and policies of many seeds."""
-    paths = ("tests/app/chargeback", "tests/app/domain/test_allocation.py")
-    closings = [_pytest(*paths, f"--hypothesis-seed={seed}") for seed in range(SEEDS)]
+    """The conservation laws on bills and policies of many seeds, and those of each vendor's bill on more cases."""
+    paths = ("tests/app/chargeback", "tests/app/domain/test_allocation.py", *VENDORS_LAWS)
+    closings = [_pytest(*paths, f"--hypothesis-seed={seed}", examples_times=4) for seed in range(SEEDS)]
     return [f"{SEEDS} seeds, each: {closings[0]}"]
 
 
@@ -100,9 +111,10 @@ PROOFS: dict[str, Callable[[], list[str]]] = {
 }
 
 
-def _pytest(*arguments: str) -> str:
+def _pytest(*arguments: str, examples_times: int = 1) -> str:
     command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments)
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    environment = os.environ | {"TRUEUP_EXAMPLES_TIMES": str(examples_times)}  # `tests.examples` reads it
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}")
     return done.stdout.splitlines()[-1].strip("= ")

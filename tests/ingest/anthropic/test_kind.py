@@ -20,6 +20,7 @@ from ingest.anthropic.costs import dollars
 from ingest.anthropic.kind import KIND
 from ingest.anthropic.settings import AnthropicSettings
 from ingest.http import exact_json
+from tests.examples import examples
 from tests.ingest.opened import Opened, opened
 from tests.trueup import Trueup
 
@@ -199,7 +200,7 @@ amounts = st.decimals(min_value=-10_000, max_value=10_000, places=10, allow_nan=
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(values=st.lists(amounts, min_size=1, max_size=20))
 def test_what_anthropic_charges_is_what_is_billed(values: list[Decimal]) -> None:
     with TemporaryDirectory() as folder:

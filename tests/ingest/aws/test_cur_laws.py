@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.ingest.aws.curs import Cur, Item, item, plan, pod, read, reservation, write
 
 pytestmark = pytest.mark.slow
@@ -135,7 +136,7 @@ def opened(found: list[Item], name: str, *, legacy: bool) -> Cur:
 
 
 once = settings(
-    max_examples=12,
+    max_examples=examples(5),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from app.domain.charge import Metric
 from app.errors import BadInput
 from ingest.azure.native import KIND
+from tests.examples import examples
 from tests.ingest.azure.cost_rows import PLAN, RESERVATION, Row, cost_row, covered, purchase, unused
 from tests.ingest.azure.openings import Seen, number, seen
 from tests.ingest.bills import without, write_csv, write_parquet
@@ -363,7 +364,7 @@ details = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=examples(4), deadline=None)
 @given(
     both=st.lists(details, max_size=5),
     only_actual=st.lists(details, max_size=3),

@@ -16,6 +16,7 @@ from ingest.engine.duckdb import engine, rows_of
 from ingest.files import bill_files
 from ingest.gcp.billing_export import KIND
 from ingest.kind import Opening
+from tests.examples import examples
 from tests.ingest.gcp.exports import Row, gcp_row, write_parquet
 
 pytestmark = pytest.mark.slow
@@ -39,7 +40,7 @@ Drawn = tuple[float, list[tuple[str, float]], str, str]
 
 
 # Without shrinking: an example takes a second, and the seed is printed.
-@settings(max_examples=6, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=examples(3), deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(st.lists(rows, min_size=1, max_size=20))
 def test_no_credit_is_lost_or_counted_twice(drawn: list[Drawn]) -> None:
     invoiced: dict[str, list[Decimal]] = defaultdict(list)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from app.errors import BadInput
 from ingest.litellm.kind import KIND
+from tests.examples import examples
 from tests.ingest.opening import Opened, opened
 from tests.trueup import Trueup
 
@@ -161,7 +162,7 @@ floats = st.floats(min_value=0, max_value=1000, allow_nan=False).filter(lambda x
 
 
 @given(spends=st.lists(floats, min_size=1, max_size=8))
-@how(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@how(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(5), deadline=None)
 def test_no_digit_of_the_spend_is_lost(spends: list[float], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("spends")
     file = written(folder, [a_log(f"r-{n}", spend=spend) for n, spend in enumerate(spends)])

@@ -19,6 +19,7 @@ from app.errors import BadInput
 from app.reports.cost_query import Granularity
 from ingest.http import exact_json
 from ingest.openai.kind import KIND
+from tests.examples import examples
 from tests.ingest.opened import opened
 from tests.trueup import Trueup
 
@@ -216,7 +217,7 @@ amounts = st.decimals(min_value=-10_000, max_value=10_000, places=12, allow_nan=
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(5), deadline=None)
 @given(values=st.lists(amounts, min_size=1, max_size=20))
 def test_what_openai_charges_is_what_is_billed(values: list[Decimal]) -> None:
     buckets = [bucket(cost(f"{value}"), start=MAY_1 + DAY * n) for n, value in enumerate(values)]
