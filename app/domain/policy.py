@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from app.domain.charge import Metric
+from app.domain.gpu.settings import GpuPolicy
 from app.domain.ownership import Team
 from app.errors import BadInput
 
@@ -267,6 +268,7 @@ class Policy:
     cost_centers: tuple[CostCenter, ...] = ()
     gl_accounts: frozenset[str] = frozenset()  # those that may be named, once any is declared
     accounts: JournalAccounts = JournalAccounts()
+    gpu: GpuPolicy | None = None  # None: as `GpuPolicy()` says
 
 
 @dataclass(frozen=True, order=True)

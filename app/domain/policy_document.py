@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from app.domain.charge import Metric
 from app.domain.policy import BetweenPools, Policy, PolicyError, PolicyProblem, Pool
+from app.domain.policy_yaml.gpu import read_gpu
 from app.domain.policy_yaml.ledger import read_ledger
 from app.domain.policy_yaml.nodes import load
 from app.domain.policy_yaml.pools import read_pools
@@ -28,6 +29,7 @@ KEYS = (
     "markup",
     "reporting",
     "close",
+    "gpu",
 )
 STATEMENT_METRICS = (Metric.EFFECTIVE, Metric.BILLED)
 
@@ -68,6 +70,7 @@ def parse_policy(text: str) -> Policy:
         cost_centers=ledger.cost_centers,
         gl_accounts=ledger.gl_accounts,
         accounts=ledger.accounts,
+        gpu=read_gpu(reader, fields.get("gpu"), team_ids),
     )
     if reader.problems:
         raise PolicyError(reader.problems)

@@ -12,6 +12,7 @@ class Scope(StrEnum):
     READ_COSTS = "read:costs"
     WRITE_INGEST = "write:ingest"
     WRITE_DRIVERS = "write:drivers"
+    WRITE_TELEMETRY = "write:telemetry"
     WRITE_POLICY = "write:policy"
     WRITE_BUDGETS = "write:budgets"
     CLOSE_CHARGEBACK = "close:chargeback"

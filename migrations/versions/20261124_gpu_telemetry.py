@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("resource_id", sa.Text(), nullable=True),
         sa.Column("instance_type", sa.Text(), nullable=True),
         sa.Column("boards", sa.SmallInteger(), nullable=True),
+        sa.Column("model", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gpu_node")),
         sa.UniqueConstraint("name", name=op.f("uq_gpu_node_name")),
     )
@@ -154,8 +155,6 @@ def upgrade() -> None:
         sa.Column("power_watts_avg", sa.REAL(), nullable=True),
         sa.Column("power_watts_max", sa.REAL(), nullable=True),
         sa.Column("energy_mj", sa.Double(), nullable=True),
-        sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name=op.f("fk_gpu_hour_delivery_id")),
-        sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_gpu_hour_source_id")),
     )
     op.create_index("ix_gpu_hour_board_id_hour", "gpu_hour", ["board_id", "hour"], unique=False)
     op.create_index("ix_gpu_hour_hour", "gpu_hour", ["hour"], unique=False)
@@ -198,7 +197,6 @@ def upgrade() -> None:
         sa.Column("is_daily", sa.Boolean(), nullable=False),
         sa.Column("effective_cost", sa.Numeric(), nullable=False),
         sa.Column("node_hours", sa.Numeric(), nullable=True),
-        sa.ForeignKeyConstraint(["load_id"], ["load.id"], name=op.f("fk_gpu_price_load_id")),
         sa.PrimaryKeyConstraint("load_id", "charge_key_id", "hour", name=op.f("pk_gpu_price")),
     )
     op.create_index("ix_gpu_price_hour", "gpu_price", ["hour"], unique=False)

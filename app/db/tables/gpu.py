@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.tables.base import Base, Instant, Json, MaybeInstant, Serial
-from app.db.tables.bills import Delivery, Load, Source
+from app.db.tables.bills import Delivery, Source
 
 Mask = Annotated[int, mapped_column(BigInteger, server_default=text("0"))]  # a set of minutes
 
@@ -38,6 +38,7 @@ class GpuNode(Base):
     resource_id: Mapped[str | None] = mapped_column(index=True)  # of its charges
     instance_type: Mapped[str | None]
     boards: Mapped[int | None] = mapped_column(SmallInteger)  # how many it has; None: as many as were seen
+    model: Mapped[str | None]  # of its boards, as an inventory or its scheduler says
 
 
 class GpuNodeSpan(Base):
@@ -95,14 +96,15 @@ class GpuHourFact(Base):
     """What one owner had of one board or MIG instance in one UTC hour; `app.domain.gpu.hour` says what the masks mean.
 
     One row for each source, hour, board, instance and owner: what a source says again takes the place of what it said.
+    As in `charge`, its ids refer to rows without the database checking each one: that takes longer than all the rest.
     """
 
     __tablename__ = "gpu_hour"
     __table_args__ = (Index("ix_gpu_hour_hour", "hour"), Index("ix_gpu_hour_board_id_hour", "board_id", "hour"))
     __mapper_args__ = {"primary_key": ["source_id", "hour", "board_id", "gpu_instance_id", "owner_id"]}  # noqa: RUF012
 
-    source_id: Mapped[int] = mapped_column(ForeignKey(Source.id))
-    delivery_id: Mapped[int] = mapped_column(ForeignKey(Delivery.id))
+    source_id: Mapped[int] = mapped_column(BigInteger)
+    delivery_id: Mapped[int] = mapped_column(BigInteger)
     hour: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     board_id: Mapped[int] = mapped_column(BigInteger)
     gpu_instance_id: Mapped[int] = mapped_column(SmallInteger)  # -1: the whole board
@@ -167,12 +169,12 @@ class GpuPrice(Base):
     __tablename__ = "gpu_price"
     __table_args__ = (Index("ix_gpu_price_hour", "hour"),)
 
-    load_id: Mapped[int] = mapped_column(ForeignKey(Load.id), primary_key=True)
+    load_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)  # as of charges: a check for each row is slow
     charge_key_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     hour: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
     is_daily: Mapped[bool]
     effective_cost: Mapped[Decimal] = mapped_column(Numeric)
-    node_hours: Mapped[Decimal | None] = mapped_column(Numeric)  # how long the resource ran in it; None: not said
+    node_hours: Mapped[Decimal | None] = mapped_column(Numeric)  # metered: of nodes or, by its meter, of boards
 
 
 class GpuWaste(Base):

@@ -8,8 +8,19 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.domain import policy_document as document
+from app.domain.gpu.settings import LONGEST_IDLE
 from app.domain.policy import FALLBACKS, BetweenPools, FxMethod
-from app.domain.policy_yaml import conditions, driver_splits, ledger, pools, rules, statements, teams, treatments
+from app.domain.policy_yaml import (
+    conditions,
+    driver_splits,
+    gpu,
+    ledger,
+    pools,
+    rules,
+    statements,
+    teams,
+    treatments,
+)
 from app.domain.treatments import Kind
 
 Schema = dict[str, Any]
@@ -25,6 +36,12 @@ _WEIGHT: Schema = {
     ]
 }
 _PERCENT: Schema = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}]}
+_RATIO: Schema = {
+    "anyOf": [
+        {"type": "number", "minimum": 0, "maximum": 1},
+        {"type": "string", "pattern": r"^(0(\.[0-9]+)?|1(\.0+)?)$"},
+    ]
+}
 _VALIDITY: Schema = {
     "valid_from": {"$ref": "#/$defs/day", "description": "The first day; left out: since ever"},
     "valid_to": {"$ref": "#/$defs/day", "description": "The day after the last; left out: until further notice"},
@@ -54,6 +71,8 @@ def policy_schema() -> Schema:
             "treatment": _treatment((*treatments.WORDS,), treatments.TARGETS),
             "idle_treatment": _treatment((*treatments.WORDS,), ("team",)),
             "rule": _rule(),
+            "gpu_thresholds": _mapping(gpu.THRESHOLD_KEYS, _thresholds()),
+            "gpu_owner": _gpu_owner(),
             "condition": _condition(),
         },
     }
@@ -91,6 +110,7 @@ def _root() -> dict[str, Schema]:
             required=("currency",),
         ),
         "close": _mapping(statements.CLOSE_KEYS, {"unallocated_percent": _ref("percent")}),
+        "gpu": _gpu(),
     }
 
 
@@ -148,6 +168,37 @@ def _rule() -> Schema:
     }
     one_target = {"oneOf": [{"required": [target]} for target in rules.TARGETS]}
     return {**_mapping(rules.KEYS, properties, required=("name",)), **one_target}
+
+
+def _gpu() -> Schema:
+    properties = {
+        **_thresholds(),
+        "teams": {
+            "description": "Thresholds of teams that have their own",
+            "type": "object",
+            "additionalProperties": _ref("gpu_thresholds"),
+        },
+        "owners": _list("gpu_owner", "Which team a workload belongs to: the first that fits decides"),
+    }
+    return _mapping(gpu.KEYS, properties)
+
+
+def _thresholds() -> dict[str, Schema]:
+    return {
+        **{key: _minutes(gpu.LEAST_MINUTES[key]) for key in gpu.MINUTE_KEYS},
+        **dict.fromkeys(gpu.RATIO_KEYS, _RATIO),
+    }
+
+
+def _minutes(least: int) -> Schema:
+    number = {"type": "integer", "minimum": least, "maximum": LONGEST_IDLE}
+    return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]{1,4}$"}]}
+
+
+def _gpu_owner() -> Schema:
+    texts = dict.fromkeys(gpu.OWNER_KEYS, _ref("text"))
+    one = {"anyOf": [{"required": [pattern]} for pattern in gpu.PATTERNS]}
+    return {**_mapping(gpu.OWNER_KEYS, texts, required=("team",)), **one}
 
 
 def _condition() -> Schema:

@@ -21,6 +21,9 @@ GUIDE = re.findall(r"^```yaml\n(.*?)^```", (DOCS / "policy.md").read_text(encodi
 VALIDATOR = jsonschema.Draft202012Validator(policy_schema())
 
 
+FREE = {("split", "teams"), ("gpu", "teams")}
+
+
 class Loader(yaml.SafeLoader):
     """Reads dates as text, as YAML 1.2 and editors do."""
 
@@ -62,7 +65,7 @@ def mappings(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
     """The path of every key that a reader knows: those of `teams`, `weights`, `filter` and `percents` are free."""
     if isinstance(node, dict):
         for key, value in node.items():
-            if not path or (path[-1] not in {"weights", "percents", "filter"} and path[-2:] != ("split", "teams")):
+            if not path or (path[-1] not in {"weights", "percents", "filter"} and path[-2:] not in FREE):
                 yield (*path, key)
             yield from mappings(value, (*path, key))
     elif isinstance(node, list):
@@ -109,6 +112,14 @@ def test_a_misspelt_key_is_refused_by_schema_and_parser(path: tuple[Any, ...]) -
         "name: x\nteams: [{id: a}]\nmarkup: {percent: -1, to: a}",
         "name: x\nreporting: {currency: euro}",
         "name: x\nbetween_pools: up",
+        "name: x\ngpu: {idle_minutes: 0}",
+        "name: x\ngpu: {idle_minutes: 1441}",
+        "name: x\ngpu: {idle_minutes: half an hour}",
+        "name: x\ngpu: {activity_below: 20}",
+        "name: x\ngpu: {tensor_below: -0.1}",
+        "name: x\nteams: [{id: a}]\ngpu: {owners: [{team: a}]}",
+        "name: x\nteams: [{id: a}]\ngpu: {owners: [{namespace: a}]}",
+        "name: x\nteams: [{id: a}]\ngpu: {teams: {a: {owners: []}}}",
     ],
 )
 def test_what_has_the_wrong_form_is_refused_by_both(text: str) -> None:
