@@ -3,10 +3,8 @@
 `Bill` lives in DuckDB until it is booked; its money is exact from here to Postgres.
 """
 
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -21,6 +19,7 @@ from app.domain.charge import COSTS, QUANTITIES
 from app.errors import BadInput
 from ingest.bill_drivers import drivers_by_period
 from ingest.delivery import OpenDelivery, measured, without_charges
+from ingest.engine.csv_rows import csv_rows
 from ingest.engine.duckdb import FILE, FILE_OF_POSITION, PARTS, POSITION, ROW, literal, quoted, rows_of
 from ingest.keys import Key, charge_key
 from ingest.rollup import COUNTERS, LINE_KEY, control_totals, keyed_lines, rollup, unusual
@@ -263,31 +262,15 @@ def map_keys(bill: Bill, ids: Mapping[bytes, int], target: Path) -> None:
     )
 
 
-@contextmanager
-def charges(bill: Bill, period: date) -> Iterator[BinaryIO]:
-    """The charges of one billing period as CSV, in the order of `app.db.load.CHARGE_COLUMNS`.
-
-    They are written while they are read, so that DuckDB and Postgres work side by side. Whoever reads them must leave
-    the block normally before trusting that they were complete: it ends with the writer's error, if there was one.
-    """
-    reading, writing = os.pipe()
-    with ThreadPoolExecutor(1) as pool, os.fdopen(reading, "rb") as stream:
-        written = pool.submit(_write_charges, bill, period, writing)
-        yield stream
-        written.result()
-
-
-def _write_charges(bill: Bill, period: date, descriptor: int) -> None:
+def charges(bill: Bill, period: date) -> AbstractContextManager[BinaryIO]:
+    """The charges of one billing period as CSV, in the order of `app.db.load.CHARGE_COLUMNS`, as `csv_rows` has it."""
     sums = ", ".join(f"sum({name})" for name in (*COSTS, *QUANTITIES))
     missing = ", ".join(f"nullif(sum({cost}_missing)::BIGINT, 0)" for cost in COSTS)
-    try:
-        bill.backend.raw_sql(
-            "COPY (SELECT charge_day, charge_key_id, sum(row_count)::BIGINT,"
-            f" {sums}, {missing} FROM (SELECT rolled.*, line_key.{POSITION} FROM rolled JOIN line_key"
-            " ON rolled.key_hash = line_key.key_hash AND rolled.resource_hash = line_key.resource_hash)"
-            f" JOIN key_map USING ({POSITION}) WHERE billing_period_start = DATE '{period}' AND problem IS NULL"
-            " GROUP BY 1, 2)"
-            f" TO '/dev/fd/{descriptor}' (FORMAT csv, HEADER false, USE_TMP_FILE false)"
-        )
-    finally:
-        os.close(descriptor)
+    return csv_rows(
+        bill.backend,
+        "SELECT charge_day, charge_key_id, sum(row_count)::BIGINT,"
+        f" {sums}, {missing} FROM (SELECT rolled.*, line_key.{POSITION} FROM rolled JOIN line_key"
+        " ON rolled.key_hash = line_key.key_hash AND rolled.resource_hash = line_key.resource_hash)"
+        f" JOIN key_map USING ({POSITION}) WHERE billing_period_start = DATE '{period}' AND problem IS NULL"
+        " GROUP BY 1, 2",
+    )

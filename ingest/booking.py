@@ -3,7 +3,7 @@
 Whatever goes wrong before the commit, the live loads stay as they were.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ from app.chargeback.policies import assign_new_keys, policy_in_force
 from app.chargeback.posting import lock_posting, post
 from app.chargeback.restatement import record_difference
 from app.db.findings import replace_findings
+from app.db.gpu_prices import carry_prices, untied_price
 from app.db.invoices import record_invoices
 from app.db.load import (
     LoadedTotals,
@@ -39,6 +40,7 @@ from app.domain.money import plain
 from app.errors import BadInput, Conflict
 from ingest.bill import Bill, ControlTotal, charges, map_keys
 from ingest.files import Progress
+from ingest.gpu_prices import find_gpu_charges, keep_gpu_prices
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,11 @@ def book(
     The charge keys of its lines go to the Parquet file `key_map`. Raises Conflict when the same cost would count twice.
     """
     keys = {line.key.digest: line.key for line in bill.lines}
-    map_keys(bill, upsert_keys(session, ((k.digest, k.values, k.tags, k.extras) for k in keys.values())), key_map)
+    ids = upsert_keys(session, ((k.digest, k.values, k.tags, k.extras) for k in keys.values()))
+    map_keys(bill, ids, key_map)
+    gpu_keys = find_gpu_charges(bill, ids)
     progress("keys", len(keys))
-    staged = [_stage(session, bill, period, delivery, progress, terms=terms) for period in bill.periods]
+    staged = [_stage(session, bill, period, delivery, gpu_keys, progress, terms=terms) for period in bill.periods]
     lock_posting(session)
     applied = policy_in_force(session)
     if applied:
@@ -113,7 +117,16 @@ def book(
     return booked
 
 
-def _stage(session: Session, bill: Bill, period: date, delivery: Delivery, progress: Progress, *, terms: Terms) -> Load:
+def _stage(  # noqa: PLR0917  (what a load is made of, in order)
+    session: Session,
+    bill: Bill,
+    period: date,
+    delivery: Delivery,
+    gpu_keys: Collection[int],
+    progress: Progress,
+    *,
+    terms: Terms,
+) -> Load:
     """A load with its charges in a table of its own, tied to the control totals, superseding nothing yet."""
     handed_over = [total for total in bill.booked if total.billing_period_start == period]
     first_day, last_day = bill.days(period)
@@ -136,6 +149,9 @@ def _stage(session: Session, bill: Bill, period: date, delivery: Delivery, progr
         copy_charges(session, table, rows)
     copy_drivers(session, load.id, bill.drivers.get(period, ()))
     _tie(session, table, handed_over)
+    if gpu_keys:
+        keep_gpu_prices(session, bill, load)
+        _tie_prices(session, load, table, gpu_keys)
     earlier = live_load(session, delivery.source_id, period) if terms.adds else None
     if earlier:
         _check_adding(earlier, terms)
@@ -162,6 +178,7 @@ def _add_to(session: Session, earlier: Load, load: Load, table: str) -> None:
         carry_charges(session, before=earlier, table=table)
     carry_drivers(session, before=earlier.id, after=load.id)
     carry_deliveries(session, before=earlier.id, after=load.id)
+    carry_prices(session, before=earlier.id, after=load.id)
     together = sum_by_currency(parts)
     found = {each.currency: each for each in loaded_totals(session, table)}
     if found != together:
@@ -201,6 +218,13 @@ def _tie(session: Session, table: str, handed_over: Sequence[ControlTotal]) -> N
                 raise DoesNotTie(f"Σ {cost} of {where}", handed_over=total.sums[cost], loaded=found.sums[cost])
     if loaded:
         raise DoesNotTie("Currencies", handed_over="none", loaded=sorted(loaded))
+
+
+def _tie_prices(session: Session, load: Load, table: str, gpu_keys: Collection[int]) -> None:
+    """Raises DoesNotTie unless the prices of GPUs add up to their charges, to the last digit."""
+    if found := untied_price(session, load.id, table, gpu_keys):
+        day, charged, priced = found
+        raise DoesNotTie(f"Σ effective_cost of a GPU's charges on {day}", handed_over=charged, loaded=priced)
 
 
 def _swap(session: Session, load: Load, version: int | None, terms: Terms) -> BookedLoad:

@@ -106,8 +106,7 @@ def rollup(lines: Table, mapping: BillMapping, telling: Telling, *, count: Colle
     rest = [condition for name, condition in counted.items() if name not in count]
     numbered = [(lines.billing_currency == code, number) for number, code in enumerate(currencies)]
     hashed = lines.mutate(
-        key_hash=_own_hash(lines) if telling.keyed else _mapped_hash(lines, telling.determined),
-        resource_hash=hash_of(lines.resource_id),
+        **line_hashes(lines, telling),
         currency=ibis.cases(*numbered) if numbered else ibis.null("int64"),  # a gateway's delivery has no charges
         odd=functools.reduce(operator.or_, rest) if rest else ibis.literal(value=False),
     )
@@ -115,7 +114,7 @@ def rollup(lines: Table, mapping: BillMapping, telling: Telling, *, count: Colle
         by=["problem", "currency", "billing_period_start", "charge_day", *LINE_KEY],
         first_position=hashed[POSITION].min(),
         row_count=hashed.count(),
-        **{name: _sum(hashed, mapping, name) for name in NUMBERS if name in mapping.columns},
+        **{name: sum_of(hashed, mapping, name) for name in NUMBERS if name in mapping.columns},
         **{name: _counted(hashed, mapping)[name].sum() for name in count},
         uncounted=hashed.odd.sum(),
     )
@@ -127,7 +126,14 @@ def rollup(lines: Table, mapping: BillMapping, telling: Telling, *, count: Colle
     )
 
 
-def _sum(lines: Table, mapping: BillMapping, name: str) -> Column:
+def line_hashes(lines: Table, telling: Telling) -> dict[str, Column]:
+    """The LINE_KEY of `lines`."""
+    rest = _own_hash(lines) if telling.keyed else _mapped_hash(lines, telling.determined)
+    return {"key_hash": rest, "resource_hash": hash_of(lines.resource_id)}
+
+
+def sum_of(lines: Table, mapping: BillMapping, name: str) -> Column:
+    """The exact sum of a number over `lines`; null where none has it."""
     number = number_in_parts(lines, mapping, name)
     return lines[name].sum() if number is None else number.total
 

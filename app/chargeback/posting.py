@@ -1,4 +1,4 @@
-"""Posting: live charges × policy → the roll-ups that reports read, who pays for each pool, and drafts of statements.
+"""Posting: live charges × policy → the roll-ups that reports read, who pays for pools, drafts of statements, GPU waste.
 
 Roll-ups keep the owner *before* sharing: a team, a pool, or nobody. A share is an exact factor, so reports multiply
 when they read, at any grain, and every grain adds up to the same total (docs/decisions/0003).
@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session
 from app.chargeback.adjustments import adjust
 from app.chargeback.basis import Basis, live_basis
 from app.chargeback.draft import Drawn, draw_from, write_draft
+from app.chargeback.gpu_findings import find
+from app.chargeback.gpu_hours import keep_gpu_hours
+from app.chargeback.gpu_waste import post_waste
 from app.chargeback.policies import assign_new_keys, policy_in_force
 from app.chargeback.summing import CELL, COST_COLUMNS, RESOURCE, SUMS, summed, summed_costs
 from app.db.dataset import count_change
@@ -50,7 +53,7 @@ def lock_posting(session: Session) -> None:
 
 
 def post(session: Session, periods: Iterable[date]) -> None:
-    """Rewrites the roll-ups, pool shares and drafts of the billing `periods` from live charges and the policy in force.
+    """Rewrites roll-ups, pool shares, drafts and GPU waste of billing `periods` from live charges and policy in force.
 
     The caller holds `lock_posting`. Readers see the old figures until the transaction commits.
     """
@@ -59,11 +62,14 @@ def post(session: Session, periods: Iterable[date]) -> None:
         assign_new_keys(session, applied)
     posted = sorted(set(periods))
     for period in posted:
+        keep_gpu_hours(session, period, applied.policy if applied else None)
         basis = live_basis(session, period)
         drawn = _rolled_up(session, basis)
         _share_pools(session, period, drawn.shares)
         write_draft(session, basis, drawn)
     adjust(session, posted)
+    post_waste(session, posted)
+    find(session, posted)
     count_change(session)
 
 

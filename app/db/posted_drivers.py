@@ -67,11 +67,12 @@ def replace_quantities(
         ),
         (each.key for each in added),
     )
-    _swap(session, before, load)
+    swap_load(session, before, load)
     return load
 
 
-def _swap(session: Session, before: Load | None, load: Load) -> None:
+def swap_load(session: Session, before: Load | None, load: Load) -> None:
+    """Makes `load`, which has drivers alone, live in place of the one before, which stays."""
     days = select(func.min(Driver.day), func.max(Driver.day)).where(Driver.load_id == load.id)
     for first, last in session.execute(days.having(func.count() > 0)):
         load.first_charge_day, load.last_charge_day = first, last

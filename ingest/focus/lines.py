@@ -144,6 +144,8 @@ def lines(read: Table, mapping: BillMapping) -> Table:
         **{f"extra_{i}": text_cell(read, name) for i, name in enumerate(mapping.key_extras)},
         billing_period_start=instants["billing_period_start"].truncate("M").cast("date"),
         charge_day=instants["charge_period_start"].cast("date"),
+        charge_period_start=instants["charge_period_start"],
+        charge_period_end=instants["charge_period_end"],
         **{name: parts[name].value if name in parts else _exact(read, mapping, name) for name in NUMBERS},
         **{_SHORT + name: number.short for name, number in parts.items()},
         **{_LONG + name: number.long for name, number in parts.items()},

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Integer, Row, Select, and_, case, cast, extra
 from sqlalchemy.orm import Session
 
 from app.db.tables.bills import Delivery, Finding, Load, LoadDifference, QuarantinedRow, ScheduledRun, Source
+from app.domain.gpu.metered import FORMAT
 
 
 def source_rows(session: Session) -> list[tuple[Any, ...]]:
@@ -29,7 +30,7 @@ def source_rows(session: Session) -> list[tuple[Any, ...]]:
         .group_by(Delivery.source_id)
         .subquery("set_aside")
     )
-    newest_ids = select(func.max(Delivery.id)).group_by(Delivery.source_id)
+    newest_ids = select(func.max(Delivery.id)).where(Delivery.format != FORMAT).group_by(Delivery.source_id)
     newest_runs = select(func.max(ScheduledRun.id)).group_by(ScheduledRun.source_id)
     # What a source was told, or what the scheduler left between its newest run and the next; a retry comes sooner.
     waited = extract("epoch", ScheduledRun.next_run_at - ScheduledRun.finished_at) / 60

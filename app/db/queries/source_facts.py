@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.orm import Session
 
 from app.db.tables.bills import Delivery, Load, Source
+from app.domain.gpu.metered import FORMAT
 from app.domain.period import Period
 
 
@@ -49,7 +50,8 @@ def _any(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _refused(session: Session) -> dict[str, str]:
     """Why the newest delivery of a source was refused, where nothing has been loaded since, by its name."""
-    ended = select(func.max(Delivery.id)).where(Delivery.state != "received").group_by(Delivery.source_id)
+    handed_over = (Delivery.state != "received", Delivery.format != FORMAT)
+    ended = select(func.max(Delivery.id)).where(*handed_over).group_by(Delivery.source_id)
     statement = (
         select(Source.name, Delivery.message)
         .join(Source, Source.id == Delivery.source_id)

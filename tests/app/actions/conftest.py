@@ -24,9 +24,9 @@ def on_shelf(trueup: Trueup, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[s
     def kind(name: str) -> object:
         return estimates if name == "shelf-estimates" else found(name)
 
-    for module in ("app.actions.ingest", "app.actions.schedule", "ingest.pipeline"):
-        monkeypatch.setattr(f"{module}.kind", kind)
-    monkeypatch.setattr("app.actions.sources.find_kind", kind)
+    for name in ("app.actions.ingest.kind", "app.actions.source_runs.kind", "ingest.pipeline.kind"):
+        monkeypatch.setattr(name, kind)
+    monkeypatch.setattr("ingest.source_kinds.bill_kind", kind)
     with write_session(trueup.engine) as session:
         add_source(session, operator(), kind="shelf", name="vendor", config={})
         add_source(session, operator(), kind="shelf-estimates", name="guesses", config={})
