@@ -11,7 +11,8 @@ is Unavailable (try later), NotPermitted (401, 403), NotFound (404, 410) or BadI
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import ssl
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,7 +64,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Service:
-    """An API that is asked with GET."""
+    """An API that is asked with GET, or with POST where a question is too long for an address."""
 
     client: httpx.Client
     name: str  # for messages: "OpenAI"
@@ -79,6 +80,20 @@ class Service:
             response = self.client.get(path, params=_pairs(params))
             self._check(response)
             return response.content
+
+        return self._patiently(path, ask)
+
+    def post(self, path: str, form: Params, *, read: Container[int] = ()) -> httpx.Response:
+        """The answer to a form. Those with a status in `read` are the caller's to judge.
+
+        Raises what `get` raises.
+        """
+
+        def ask() -> httpx.Response:
+            response = self.client.post(path, data=dict(_pairs(form)))
+            if response.status_code not in read:
+                self._check(response)
+            return response
 
         return self._patiently(path, ask)
 
@@ -144,7 +159,7 @@ class Service:
         if status in {404, 410}:
             raise NotFound(f"{said}. Check the address of the source.")
         if status in _PASSING or response.is_server_error:
-            after = _retry_after(response)
+            after = retry_after(response)
             if after is not None and after > LONGEST_WAIT_SECONDS:
                 raise Unavailable(f"{said} and asks to wait {after:.0f} seconds. Run this again then.")
             raise _Passing(f"{said}. Run this again later.", after_seconds=after)
@@ -159,11 +174,18 @@ def service(
     remedy: str,
     headers: Mapping[str, str] | None = None,
     follow_redirects: bool = False,
+    auth: httpx.Auth | None = None,
+    verify: ssl.SSLContext | bool = True,
 ) -> Iterator[Service]:
     """The API called `name` below `base_url`. `headers` go with each request; redirects could carry a key elsewhere."""
     try:
         client = httpx.Client(
-            base_url=base_url, headers=dict(headers or {}), timeout=TIMEOUT, follow_redirects=follow_redirects
+            base_url=base_url,
+            headers=dict(headers or {}),
+            timeout=TIMEOUT,
+            follow_redirects=follow_redirects,
+            auth=auth,
+            verify=verify,
         )
     except (httpx.InvalidURL, ValueError) as error:  # ValueError: a header that is no ASCII
         raise BadInput(f"{name}: the address or a key is not usable ({type(error).__name__}). Check both.") from error
@@ -226,7 +248,7 @@ def _wait(state: RetryCallState) -> float:
     return _backoff(state) if asked is None else asked
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def retry_after(response: httpx.Response) -> float | None:
     """Seconds from now that the header Retry-After (RFC 9110, seconds or a date) asks to wait."""
     written = response.headers.get("retry-after", "").strip()
     if not written:

@@ -1,9 +1,10 @@
-"""Runs the tests, after seeing to what they need and pip cannot bring: a browser, and an older PostgreSQL.
+"""Runs the tests, after seeing to what they need and pip cannot bring: a browser, an older PostgreSQL, a Prometheus.
 
 Usage: .venv/bin/python scripts/test.py [PYTEST ARGUMENTS]
 
 Root on Debian gets what is missing from apt. Anyone else tests with what is there, and reads which tests that leaves
-out. The tests learn what was found from TRUEUP_CHROMIUM and TRUEUP_DEBIAN_POSTGRES; set either to choose for yourself.
+out. The tests learn what was found from TRUEUP_CHROMIUM, TRUEUP_DEBIAN_POSTGRES and TRUEUP_PROMETHEUS; set any to
+choose for yourself.
 With CI set nothing may be left out: TRUEUP_NO_SKIPS=1 makes a skipped test fail the run.
 """
 
@@ -40,6 +41,12 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, names)), None)
 
 
+def prometheus() -> str | None:
+    """A Prometheus, with promtool beside it."""
+    found = shutil.which("prometheus")
+    return found if found and Path(found).with_name("promtool").exists() else None
+
+
 def debian_postgres() -> str | None:
     """The programs of Debian 12's PostgreSQL, the oldest version that Trueup supports."""
     return str(POSTGRES_15) if (POSTGRES_15 / "initdb").exists() else None
@@ -48,6 +55,7 @@ def debian_postgres() -> str | None:
 PARTS = (
     Part("chromium", "TRUEUP_CHROMIUM", chromium, ("chromium", "fonts-liberation"), "browser journeys"),
     Part("PostgreSQL 15", "TRUEUP_DEBIAN_POSTGRES", debian_postgres, ("postgresql-15",), "tests on PostgreSQL 15"),
+    Part("Prometheus", "TRUEUP_PROMETHEUS", prometheus, ("prometheus",), "tests that pull from a Prometheus"),
 )
 
 

@@ -13,8 +13,8 @@ from app.cli.main import app as cli
 from app.domain.policy_document import parse_policy
 from app.main import create_app
 from app.settings import Settings
-from ingest.kinds import KINDS
-from ingest.kinds import kind as find_kind
+from ingest.source_kinds import SOURCE_KINDS
+from ingest.source_kinds import source_kind as find_kind
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -56,14 +56,14 @@ def unknown_in(words: list[str]) -> str | None:
         command = command.commands[name]
     known = {option for parameter in command.params for option in parameter.opts + parameter.secondary_opts}
     if command.callback and command.callback.__module__ == "app.cli.sources":
-        known |= settings_of(words[0] if words and words[0] in KINDS else None)
+        known |= settings_of(words[0] if words and words[0] in SOURCE_KINDS else None)
     return next((word for word in words if word.startswith("--") and word not in known | {"--help"}), None)
 
 
 @cache
 def settings_of(kind: str | None) -> frozenset[str]:
     """The options that a kind of source has, or, where none is named, any of them."""
-    fields = [field for each in ([kind] if kind else KINDS) for field in find_kind(each).settings.model_fields]
+    fields = [field for each in ([kind] if kind else SOURCE_KINDS) for field in find_kind(each).settings.model_fields]
     return frozenset(f"--{no}{field.replace('_', '-')}" for field in fields for no in ("", "no-"))
 
 

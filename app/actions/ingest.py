@@ -172,7 +172,7 @@ def _window(session: Session, source: Source, source_kind: Kind, told: SourceSet
 def _take(bound: Engine, viewer: Viewer, config: Settings, name: str, offer: Offer, *, progress: Progress) -> Outcome:
     """Fetches what a source offers, and ingests it. A delivery that could not be fetched is on record as refused."""
     snapshot = Snapshot(offer.scope, offer.version)
-    with _download_folder(config, name) as folder:
+    with download_folder(config, name) as folder:
         try:
             with naming_the_full_disk(config):
                 paths = offer.fetch(folder, progress)
@@ -184,7 +184,8 @@ def _take(bound: Engine, viewer: Viewer, config: Settings, name: str, offer: Off
 
 
 @contextmanager
-def _download_folder(config: Settings, name: str) -> Iterator[Path]:
+def download_folder(config: Settings, name: str) -> Iterator[Path]:
+    """An empty folder for what a source hands over, gone when the block ends."""
     folder = config.temp_dir / f"fetch-{name}"
     shutil.rmtree(folder, ignore_errors=True)  # what a crash may have left
     folder.mkdir(parents=True)

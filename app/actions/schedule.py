@@ -5,35 +5,33 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from app.actions.ingest import Run, can_run, run_source
+from app.actions.ingest import Run
+from app.actions.source_runs import can_run_source, run_any_source
 from app.actions.sources import find_source
+from app.actions.telemetry_runs import TelemetryRun
 from app.db.queries.source import failures_in_a_row, scheduled_sources
 from app.db.session import read_session, write_session
 from app.db.tables.bills import ScheduledRun, Source
 from app.domain.viewer import Viewer
 from app.errors import TrueupError
 from app.settings import Settings
-from ingest.kinds import kind
+from ingest.source_kinds import source_kind
 
 FIRST_RETRY = timedelta(minutes=1)
 
 
 def runnable_sources(session: Session) -> list[str]:
     """The names of the sources that can be run: with a folder of their own, or fetched from elsewhere."""
-    return [name for name, source_kind, config, _ in scheduled_sources(session) if _runs(source_kind, config)]
+    return [name for name, kind, config, _ in scheduled_sources(session) if can_run_source(kind, config)]
 
 
 def due_sources(session: Session, now: datetime) -> list[str]:
     """The names of the sources whose next run is due, longest due first."""
     return [
         name
-        for name, source_kind, config, next_run_at in scheduled_sources(session)
-        if _runs(source_kind, config) and (next_run_at is None or next_run_at <= now)
+        for name, kind, config, next_run_at in scheduled_sources(session)
+        if can_run_source(kind, config) and (next_run_at is None or next_run_at <= now)
     ]
-
-
-def _runs(source_kind: str, config: dict[str, object]) -> bool:
-    return can_run(kind(source_kind), kind(source_kind).settings.model_validate(config))
 
 
 def run_scheduled(bound: Engine, viewer: Viewer, config: Settings, name: str) -> str:
@@ -41,7 +39,7 @@ def run_scheduled(bound: Engine, viewer: Viewer, config: Settings, name: str) ->
     run_id = _begin(bound, name)
     worth_a_retry = False
     try:
-        run = run_source(bound, viewer, config, name)
+        run = run_any_source(bound, viewer, config, name)
         state, message = ("failed", "; ".join(map(str, run.failures))) if run.failures else ("done", _done(run))
         worth_a_retry = run.worth_a_retry
     except TrueupError as error:
@@ -52,7 +50,7 @@ def run_scheduled(bound: Engine, viewer: Viewer, config: Settings, name: str) ->
     return f"{name}: {state}, {message}"
 
 
-def _done(run: Run) -> str:
+def _done(run: Run | TelemetryRun) -> str:
     taken = [outcome for outcome in run.outcomes if not outcome.unchanged]
     return f"{sum(outcome.rows_in for outcome in taken)} rows" if taken else "nothing new"
 
@@ -90,5 +88,7 @@ def _end(
 
 def _cadence(source: Source, config: Settings) -> timedelta:
     """How often a source is run: as it was told, as whoever runs Trueup said, or as its kind needs."""
-    minutes = source.config.get("cadence_minutes") or config.schedule_minutes or kind(source.kind).cadence_minutes
+    minutes = (
+        source.config.get("cadence_minutes") or config.schedule_minutes or source_kind(source.kind).cadence_minutes
+    )
     return timedelta(minutes=minutes)

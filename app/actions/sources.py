@@ -1,4 +1,4 @@
-"""Configuring the places bills come from."""
+"""Configuring the places bills and telemetry come from."""
 
 import re
 from collections.abc import Mapping
@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.actions.audit import record
 from app.db.tables.bills import Delivery, Load, ScheduledRun, Source
+from app.db.tables.gpu import GpuHourFact, GpuJob
 from app.domain.viewer import Scope, Viewer
 from app.errors import BadInput, Conflict, NotFound
-from ingest.kinds import kind as find_kind
+from ingest.source_kinds import source_kind
 
 # A source's name is also a folder of the archive.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
@@ -54,7 +55,7 @@ def change_source(session: Session, viewer: Viewer, name: str, changes: Mapping[
 
 def _settings(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of a source's settings: those that say something, as the kind understands them."""
-    model = find_kind(kind).settings
+    model = source_kind(kind).settings
     try:
         told = model.model_validate(config)
     except ValidationError as error:
@@ -67,7 +68,7 @@ def _setting_message(kind: str, error: ValidationError) -> str:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        there = ", ".join(find_kind(kind).settings.model_fields)
+        there = ", ".join(source_kind(kind).settings.model_fields)
         return f"A source of kind {kind} has no setting '{name}'. There are: {there}."
     if first["type"] == "missing":
         return f"A source of kind {kind} needs the setting '{name}' (`trueup sources kinds {kind}` lists them)."
@@ -77,12 +78,15 @@ def _setting_message(kind: str, error: ValidationError) -> str:
 def remove_source(session: Session, viewer: Viewer, name: str) -> None:
     """Removes a source of which nothing was ever booked, with its refused deliveries.
 
-    Raises Conflict for one that has loads: figures rest on them.
+    Raises Conflict for one that has loads, GPU hours or jobs: figures rest on them.
     """
     viewer.require_everything(Scope.WRITE_INGEST)
     source = find_source(session, name)
     if session.scalars(select(Load.id).where(Load.source_id == source.id).limit(1)).first():
         raise Conflict(f"'{name}' has loads, which figures rest on. It cannot be removed.")
+    for told in (GpuHourFact.source_id, GpuJob.source_id):
+        if session.scalars(select(told).where(told == source.id).limit(1)).first():
+            raise Conflict(f"'{name}' has told of GPUs, which figures rest on. It cannot be removed.")
     session.execute(delete(ScheduledRun).where(ScheduledRun.source_id == source.id))
     session.execute(delete(Delivery).where(Delivery.source_id == source.id))
     session.delete(source)

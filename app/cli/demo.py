@@ -89,6 +89,24 @@ def make_company(today: date) -> None:
         say(f"Ingesting {delivery.source}: {delivery.note}")
         with progress_bar() as progress:
             ingest_paths(engine(), operator(), config, [delivery.path], source_name=delivery.source, progress=progress)
+    _ingest_telemetry(config, config.data_dir / "telemetry", today)
     shutil.rmtree(folder)  # the archive has every byte
     note.write_text(json.dumps({"today": str(today), "complete": True}))
     say(f"The demo company is ready after {time.monotonic() - began:.0f} s.")
+
+
+def _ingest_telemetry(config: Settings, folder: Path, today: date) -> None:
+    """Writes and ingests what the company's GPUs and their scheduler reported in the last weeks."""
+    from app.actions.telemetry import ingest_telemetry_paths
+    from ingest.demo.gpu_telemetry import JOBS, SAMPLES, write_jobs, write_telemetry
+
+    say("Ingesting what the GPUs did: samples of every minute of the last two weeks, and a scheduler's jobs")
+    samples = write_telemetry(folder / SAMPLES, today=today)
+    jobs = write_jobs(folder / f"{JOBS}.csv", today=today)
+    # Jobs first, so that the waste that samples are posted as knows which of them failed.
+    for source, file_format, paths in ((JOBS, "jobs", [jobs]), (SAMPLES, "samples", samples)):
+        with progress_bar() as progress:
+            ingest_telemetry_paths(
+                engine(), operator(), config, paths, source_name=source, file_format=file_format, progress=progress
+            )
+    shutil.rmtree(folder)

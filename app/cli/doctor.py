@@ -109,7 +109,7 @@ def _schema(_config: Settings) -> tuple[bool, str]:
 
 def _source_access() -> list[tuple[bool, str]]:
     """What each source that is fetched from elsewhere says about its credentials and permissions."""
-    from ingest.kinds import kind
+    from ingest.source_kinds import source_kind
 
     try:
         with engine().connect() as connection:
@@ -118,12 +118,12 @@ def _source_access() -> list[tuple[bool, str]]:
         return []  # the check of the database has said so
     results = []
     for name, kind_name, config in rows:
-        source_kind = kind(kind_name)
-        if source_kind.check is None or "path" in config:
+        found = source_kind(kind_name)
+        if found.check is None or "path" in config or config.get("by_hand"):
             continue
         try:
-            told = source_kind.settings.model_validate(config)
-            results += [(access.ok, f"{name}: {access.message}") for access in source_kind.check(told)]
+            told = found.settings.model_validate(config)
+            results += [(access.ok, f"{name}: {access.message}") for access in found.check(told)]
         except Exception as error:  # noqa: BLE001  (one source's fault must not hide the others')
             results.append((False, f"{name}: {str(error).splitlines()[0]}"))
     return results

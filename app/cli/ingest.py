@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.output import AsJson, answer, progress_bar, say, table
+from app.cli.telemetry_told import tell_telemetry
 from app.db.session import engine, read_session
 from app.domain.period import Period
 from app.domain.viewer import operator
-from app.errors import TrueupError
+from app.errors import BadInput, TrueupError
 from app.settings import settings
 
 WARNINGS_SHOWN = 5
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from ingest.booking import BookedLoad
     from ingest.pipeline import Outcome
+    from ingest.telemetry.pipeline import TelemetryOutcome
 
-app = typer.Typer(help="Bring bills in.", no_args_is_help=True)
+app = typer.Typer(help="Bring bills and telemetry in.", no_args_is_help=True)
 
 
 @app.command()
@@ -71,27 +74,70 @@ def file(  # noqa: PLR0917  (typer passes one argument for each option)
 
 
 @app.command()
+def telemetry(  # noqa: PLR0917  (typer passes one argument for each option)
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders with files in them.")],
+    source: Annotated[str | None, typer.Option(help="The source they are from; a new name adds it.")] = None,
+    format: Annotated[  # noqa: A002
+        str | None, typer.Option(help="How they are written (`trueup sources kinds`); samples, for a new source.")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="When pages without a time were seen (2026-03-02T12:00Z); else when each file was written."),
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of a new source, as name=value; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ingest files of GPU telemetry, or of jobs and nodes, as one delivery.
+
+    The same bytes again change nothing; what a source says again of an hour and board replaces what it said, and late
+    minutes are added.
+
+    Example: trueup ingest telemetry ~/gpu/2026-03-05.parquet --format samples --source cluster
+    """
+    from app.actions.telemetry import POSTED, ingest_telemetry_paths
+    from app.cli.source_settings import parse_options
+    from ingest.telemetry.kinds import telemetry_kind
+
+    model = telemetry_kind(format or POSTED).settings
+    with progress_bar() as progress:
+        outcome = ingest_telemetry_paths(
+            engine(),
+            operator(),
+            settings(),
+            paths,
+            source_name=source,
+            file_format=format,
+            settings=parse_options(model, [f"--{each}" for each in setting]) if setting else None,
+            observed_at=_moment(at) if at else None,
+            progress=progress,
+        )
+    _tell([outcome], as_json=as_json)
+
+
+@app.command()
 def run(
     source: Annotated[str | None, typer.Argument(help="The source to run; all that can be, when left out.")] = None,
     period: Annotated[str | None, typer.Option(help="Only this billing month, YYYY-MM.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ingest what configured sources offer now.
+    """Ingest what configured sources offer now: bills, and telemetry since the last run.
 
     Example: trueup ingest run aws --period 2026-03
     """
-    from app.actions.ingest import run_source
     from app.actions.schedule import runnable_sources
+    from app.actions.source_runs import run_any_source
 
     month = Period.parse_month(period).start if period else None
     with read_session() as session:
         names = [source] if source else runnable_sources(session)
-    outcomes: list[Outcome] = []
+    outcomes: list[Outcome | TelemetryOutcome] = []
     failures: list[str] = []
     for name in names:
         try:
             with progress_bar() as progress:
-                run = run_source(engine(), operator(), settings(), name, month=month, progress=progress)
+                run = run_any_source(engine(), operator(), settings(), name, month=month, progress=progress)
             outcomes += run.outcomes
             failures += [f"{name}: {error}" for error in run.failures]
         except TrueupError as error:
@@ -101,16 +147,30 @@ def run(
         raise TrueupError("\n  ".join(["Not everything was ingested:", *failures]))
 
 
-def _tell(outcomes: "list[Outcome]", *, as_json: bool) -> None:
+def _moment(text: str) -> "datetime | None":
+    from ingest.telemetry.moments import moment
+    from ingest.telemetry.unreadable import UnreadableRowError
+
+    try:
+        return moment(text, "--at")
+    except UnreadableRowError as error:
+        raise BadInput(f"{error}.") from None
+
+
+def _tell(outcomes: "Sequence[Outcome | TelemetryOutcome]", *, as_json: bool) -> None:
+    from ingest.pipeline import Outcome
+
     if as_json:
         answer([asdict(outcome) for outcome in outcomes])
         return
     for outcome in outcomes:
-        if outcome.unchanged:
+        if not isinstance(outcome, Outcome):
+            tell_telemetry(outcome)
+        elif outcome.unchanged:
             what = outcome.label or "these bytes"
             say(f"{outcome.source}: {what} {'is' if outcome.label else 'are'} live already; nothing changed.")
-            continue
-        _tell_one(outcome)
+        else:
+            _tell_one(outcome)
 
 
 def _replaced(load: "BookedLoad", currency: str) -> str:

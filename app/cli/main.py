@@ -11,6 +11,7 @@ from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.cli import (
+    agent,
     budgets,
     chargeback,
     cross_check,
@@ -21,6 +22,7 @@ from app.cli import (
     explain,
     fx,
     gateway,
+    gpu,
     ingest,
     invoices,
     keys,
@@ -46,6 +48,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("schedule")(schedule.schedule)
+app.command("agent")(agent.agent)
 app.command("doctor")(doctor.doctor)
 app.command("explain")(explain.explain)
 app.command("loads")(loads.loads)
@@ -62,6 +65,7 @@ app.add_typer(notify.app, name="notify")
 app.add_typer(drivers.app, name="drivers")
 app.add_typer(fx.app, name="fx")
 app.add_typer(gateway.app, name="gateway")
+app.add_typer(gpu.app, name="gpu")
 app.add_typer(keys.app, name="keys")
 app.add_typer(db.app, name="db")
 

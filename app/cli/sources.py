@@ -1,4 +1,4 @@
-"""`trueup sources`: the places bills come from."""
+"""`trueup sources`: the places bills and telemetry come from."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -9,7 +9,7 @@ from app.cli.output import AsJson, answer, table, tell
 from app.db.session import read_session, write_session
 from app.domain.viewer import operator
 
-app = typer.Typer(help="The places bills come from.", no_args_is_help=True)
+app = typer.Typer(help="The places bills and telemetry come from.", no_args_is_help=True)
 
 # What a kind can be told differs from kind to kind, so its options are read from the kind itself.
 _OPTIONS_OF_THE_KIND = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -48,17 +48,16 @@ def kinds(
     Example: trueup sources kinds aws-export
     """
     from app.cli.source_settings import described
-    from ingest.kinds import KINDS
-    from ingest.kinds import kind as find_kind
+    from ingest.source_kinds import SOURCE_KINDS, source_kind
 
     if kind:
-        options = described(find_kind(kind).settings)
+        options = described(source_kind(kind).settings)
         if as_json:
             answer([{"option": option, "default": default, "meaning": meaning} for option, default, meaning in options])
         else:
             table(("option", "default", "meaning"), options)
         return
-    listed = [(name, find_kind(name).summary) for name in KINDS]
+    listed = [(name, source_kind(name).summary) for name in SOURCE_KINDS]
     if as_json:
         answer([{"kind": name, "summary": summary} for name, summary in listed])
     else:
@@ -78,9 +77,9 @@ def add(
     """
     from app.actions.sources import add_source
     from app.cli.source_settings import parse_options
-    from ingest.kinds import kind as find_kind
+    from ingest.source_kinds import source_kind
 
-    config = parse_options(find_kind(kind).settings, context.args)
+    config = parse_options(source_kind(kind).settings, context.args)
     with write_session() as session:
         kept = add_source(session, operator(), kind=kind, name=name, config=config).config
     tell(f"Added {name}.", {"name": name, "kind": kind, **kept}, as_json=as_json)
@@ -99,11 +98,11 @@ def change(
     """
     from app.actions.sources import change_source, find_source
     from app.cli.source_settings import parse_options
-    from ingest.kinds import kind as find_kind
+    from ingest.source_kinds import source_kind
 
     with write_session() as session:
         source = find_source(session, name)
-        told = parse_options(find_kind(source.kind).settings, context.args)
+        told = parse_options(source_kind(source.kind).settings, context.args)
         forgotten = dict.fromkeys((each.replace("-", "_") for each in unset or ()), None)
         kept = change_source(session, operator(), name, {**told, **forgotten}).config
     tell(f"Changed {name}.", {"name": name, **kept}, as_json=as_json)

@@ -99,7 +99,7 @@ def test_a_database_too_full_to_put_that_on_record_says_so_all_the_same(
         raise OperationalError("UPDATE delivery", {}, cause) from cause
 
     monkeypatch.setattr("ingest.pipeline.write_detail", full)
-    monkeypatch.setattr("ingest.pipeline._finish", full)
+    monkeypatch.setattr("ingest.attempt.finish", full)
     with pytest.raises(FullDisk, match="The database's disk is full"):
         trueup.ingest(a_csv(tmp_path))
     assert [state for state, _ in trueup.deliveries()] == ["received"]
