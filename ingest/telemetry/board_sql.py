@@ -13,8 +13,15 @@ _OF_INSTANCE = "OVER instance"
 NO_INCREASE_SQL = "SELECT NULL::BIGINT AS hour_number, NULL::VARCHAR AS gpu_uuid, NULL::DOUBLE AS increase WHERE false"
 
 
-def facts_sql(groups: str, energy: str) -> str:
-    """Rows of HOUR_COLUMNS from the table `groups`; `energy` is a table of hours in which a board's counter was reset.
+def shared_sql(groups: str) -> str:
+    """Hours and boards with more than one group: of several owners, or MIG instances."""
+    return f"SELECT hour_number, gpu_uuid FROM {groups} GROUP BY ALL HAVING count(*) > 1"
+
+
+def facts_sql(groups: str, energy: str, *, shared: bool) -> str:
+    """Rows of HOUR_COLUMNS from the groups of `groups` that are alone on their board and hour, or from `shared` ones.
+
+    `energy` is a table of hours in which a board's counter was reset.
 
     - Activity is of one source in a fact: SM_ACTIVE, else GR_ENGINE_ACTIVE, else GPU_UTIL, which says nothing of a MIG
       instance. A minute is observed when a sample of it has that source, or a fatal Xid.
@@ -24,9 +31,18 @@ def facts_sql(groups: str, energy: str) -> str:
     - While a board works, the Xid that its exporter still shows is an old one.
     """
     return (
-        f"WITH sourced AS ({_sourced(groups)}), together AS ({_together()}), seen AS ({_seen()})"
+        f"WITH sourced AS ({_sourced(groups)}), together AS ({_together() if shared else _ALONE}), seen AS ({_seen()})"
         f" SELECT {', '.join(_facts())} FROM seen LEFT JOIN {energy} AS resets USING (hour_number, gpu_uuid)"
     )
+
+
+# What `_together` comes to where there is nothing to look at together: most boards have one owner in an hour.
+_ALONE = """
+SELECT *, busy AS board_busy, xid AS board_xid, source_on AS board_on, 0 AS instances_sampled, 0 AS owned_sampled,
+    0 AS device_seen, 0 AS device_on, NULL AS device_source, NULL AS device_avg, NULL AS device_max,
+    energy_first AS board_first, energy_last AS board_last, 1 AS place
+FROM sourced
+"""
 
 
 def resets_sql(groups: str) -> str:

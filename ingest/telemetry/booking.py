@@ -23,6 +23,7 @@ from app.db.load_gpu import (
 )
 from ingest.engine.csv_rows import csv_rows
 from ingest.telemetry.hour_columns import HOUR_TYPES, OWNER_COLUMNS, TABLE
+from ingest.telemetry.standing import stand
 
 _NOBODY = f"coalesce({', '.join(OWNER_COLUMNS)}) IS NULL"
 
@@ -50,9 +51,10 @@ def book_hours(
 ) -> BookedHours:
     """Books the rows of `gpu_hours` as facts of a source.
 
-    All that the source said of the same hours and boards gives way; with `covers`, all it said of the hours from the
-    first up to, not including, the second.
+    First each sample is let stand for its interval. All that the source said of the same hours and boards gives way;
+    with `covers`, all it said of the hours from the first up to, not including, the second.
     """
+    stand(backend)
     facts, samples, first, last = backend.raw_sql(
         f"SELECT count(*), coalesce(sum(sample_count), 0)::BIGINT, min(hour), max(hour) FROM {TABLE}"
     ).fetchone()

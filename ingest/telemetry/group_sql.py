@@ -85,11 +85,11 @@ def groups_sql(reading: Reading, samples: str) -> str:
 
 def _minutes(reading: Reading) -> list[str]:
     sources = {"sm": "sm_active_ratio", "gr": "gr_engine_active_ratio", "util": "gpu_util_percent"}
-    # Where every sample has the best source, nobody will ask the others.
-    best = next((each for each in ("sm", "gr") if reading.always(sources[each])), None)
     found = ["bit_or(bit) AS sampled"]
+    enough = False  # whether every sample has a better source: then nobody asks this one
     for name, column in sources.items():
-        counts = reading.has(column) and best in {None, name}
+        counts = reading.has(column) and not enough
+        enough = enough or reading.always(column)
         seen = "bit_or(bit)" if reading.always(column) else _minutes_when(f"{column} IS NOT NULL")
         found.append(f"{seen if counts else '0::BIGINT'} AS {name}_seen")
         found.append(f"{_minutes_when(f'{column} > 0') if counts else '0::BIGINT'} AS {name}_on")

@@ -7,7 +7,7 @@ from pathlib import Path
 from ibis.backends.duckdb import Backend
 
 from app.db.gpu_catalogue import accelerator
-from ingest.telemetry.board_sql import NO_INCREASE_SQL, facts_sql, increase_sql, resets_sql
+from ingest.telemetry.board_sql import NO_INCREASE_SQL, facts_sql, increase_sql, resets_sql, shared_sql
 from ingest.telemetry.group_sql import GREATEST, HOUR_US, Reading, groups_sql, once_sql, samples_sql, without_nan_sql
 from ingest.telemetry.hour_columns import HOUR_COLUMNS, HOUR_TYPES, TABLE
 from ingest.telemetry.sample_files import batches, sample_file
@@ -58,7 +58,10 @@ def _add(backend: Backend, reading: Reading) -> None:
     resets = backend.raw_sql("SELECT count(*) FROM gpu_reset").fetchone()[0]
     increase = increase_sql(samples, "gpu_reset", HOUR_US) if resets else NO_INCREASE_SQL  # rare, and a pass of its own
     backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE gpu_increase AS {increase}")
-    backend.raw_sql(f"INSERT INTO {TABLE} {facts_sql('gpu_group', 'gpu_increase')}")
+    backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE gpu_shared AS {shared_sql('gpu_group')}")
+    for shared, join in ((False, "ANTI"), (True, "SEMI")):
+        groups = f"(FROM gpu_group {join} JOIN gpu_shared USING (hour_number, gpu_uuid))"
+        backend.raw_sql(f"INSERT INTO {TABLE} {facts_sql(groups, 'gpu_increase', shared=shared)}")
 
 
 def _group(backend: Backend, groups: str) -> None:

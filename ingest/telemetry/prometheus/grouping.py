@@ -29,7 +29,7 @@ def hours_of_answers(backend: Backend) -> None:
     backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE gpu_strange AS {_strange(_busy_watts(backend))}")
     backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE gpu_increase AS {_INCREASE}")
     backend.raw_sql(f"CREATE OR REPLACE TEMP TABLE gpu_group AS {_GROUPS}")
-    backend.raw_sql(f"INSERT INTO {TABLE} {facts_sql('gpu_group', 'gpu_increase')}")
+    backend.raw_sql(f"INSERT INTO {TABLE} {facts_sql('gpu_group', 'gpu_increase', shared=True)}")
 
 
 def _busy_watts(backend: Backend) -> str:

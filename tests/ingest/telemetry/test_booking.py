@@ -14,7 +14,12 @@ from tests.ingest.telemetry.places import Telemetry
 from tests.ingest.telemetry.sample_rows import at, samples
 from tests.trueup import Trueup, last_delivery
 
-BUSY: dict[str, Any] = {"sm_active_ratio": 1.0, "hostname": "node-1", "model": "NVIDIA H100 80GB HBM3", "fb_total_mib": 81559.0}
+BUSY: dict[str, Any] = {
+    "sm_active_ratio": 1.0,
+    "hostname": "node-1",
+    "model": "NVIDIA H100 80GB HBM3",
+    "fb_total_mib": 81559.0,
+}
 IDLE: dict[str, Any] = {**BUSY, "sm_active_ratio": 0.0}
 
 

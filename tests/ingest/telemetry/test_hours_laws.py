@@ -59,13 +59,11 @@ def _plainly(rows: list[Sample]) -> dict[Any, tuple[int, int, int, int]]:
         borrows = names[key] is None and pod is not None and device in groups
         teller, metric = (device, names[device]) if borrows else (key, names[key])
         xids = {_minute(row) for each in on_board.values() for row in each if row["xid"] == 79}
-        works = {
-            _minute(r) for other, each in on_board.items() for r in each if names[other] and (r[names[other]] or 0) > 0
-        }
+        works = {_minute(row) for other, each in on_board.items() for row in each if _is_on(row, names[other])}
         profiled = {_minute(r) for each in on_board.values() for r in each if max(_profiled(r), default=0) > 0}
         minutes = {_minute(row) for row in group}
         seen = {_minute(row) for row in groups[teller] if metric and row[metric] is not None}
-        active = {_minute(row) for row in groups[teller] if metric and (row[metric] or 0) > 0}
+        active = {_minute(row) for row in groups[teller] if _is_on(row, metric)}
         observed = (seen | xids) & minutes
         if pod is None:
             for (_, _, other_instance, other_pod), others in on_board.items():
@@ -81,6 +79,10 @@ def _plainly(rows: list[Sample]) -> dict[Any, tuple[int, int, int, int]]:
 def _metric(key: Any, group: list[Sample]) -> str | None:
     metrics = ["sm_active_ratio", "gr_engine_active_ratio"] + (["gpu_util_percent"] if key[2] == -1 else [])
     return next((name for name in metrics if any(row[name] is not None for row in group)), None)
+
+
+def _is_on(row: Sample, metric: str | None) -> bool:
+    return metric is not None and (row[metric] or 0) > 0
 
 
 def _profiled(row: Sample) -> list[float]:
