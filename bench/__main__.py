@@ -11,6 +11,8 @@ from pathlib import Path
 from bench.allocation import allocation_figures
 from bench.bill import RESOURCES, write_month
 from bench.formats import format_figures
+from bench.gpu import gpu_figures
+from bench.gpu_waste import waste_figures
 from bench.measure import ForeignLoad, Ratio, in_process, in_turn
 from bench.pack import pack_figures
 from bench.place import ROOT
@@ -27,6 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=10_000_000)
     parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--small", action="store_true", help="GPU telemetry of a sixteenth of the boards")
     options = parser.parse_args()
     folder = ROOT / f"bill-{options.lines}"
     resources = min(RESOURCES, options.lines // 100)
@@ -37,6 +40,8 @@ def main() -> None:
     print(*format_figures(options.lines, options.pairs), sep="\n", flush=True)
     print(*allocation_figures(options.pairs), sep="\n", flush=True)
     print(*pack_figures(teams=200, services=90), sep="\n", flush=True)
+    print(*gpu_figures(boards=128 if options.small else 2048, pairs=options.pairs), sep="\n", flush=True)
+    print(*waste_figures(nodes=256), sep="\n", flush=True)
 
 
 def ingest_figures(folder: Path, pairs: int) -> list[str]:

@@ -51,7 +51,7 @@ def over_time(
         {
             "name": line.name,
             "x": starts,
-            "y": [_pixel(amount) for amount in line.amounts],
+            "y": [pixel(amount) for amount in line.amounts],
             "hovertemplate": f"%{{y:,.2f}} {currency}<extra>%{{fullData.name}}</extra>",
             **_look(index, chart, rest=line.rest),
             **({"xperiod": length, "xperiodalignment": "middle"} if granularity is not Granularity.DAY else {}),
@@ -60,15 +60,15 @@ def over_time(
     ]
     return {
         "data": traces,
-        "layout": _layout(
+        "layout": laid_out(
             xaxis={
                 "type": "date",
                 "hoverformat": tick,
                 "ticklabelmode": "period",
-                **_AXIS,
+                **AXIS,
                 **_ticks(starts, granularity),
             },
-            yaxis={"tickformat": "~s", "zeroline": True, "rangemode": "tozero", **_AXIS},
+            yaxis={"tickformat": "~s", "zeroline": True, "rangemode": "tozero", **AXIS},
             barmode="relative",
             hovermode="x unified" if len(traces) <= LARGEST + 1 else "closest",
             showlegend=len(traces) > 1,
@@ -82,15 +82,15 @@ def ranked(series: Sequence[Series], *, currency: str) -> Figure:
         "type": "bar",
         "orientation": "h",
         "y": [line.name for line in series],
-        "x": [_pixel(line.amounts[0]) for line in series],
+        "x": [pixel(line.amounts[0]) for line in series],
         "marker": {"color": [REST_HUE if line.rest else HUES[0] for line in series]},
         "hovertemplate": f"%{{x:,.2f}} {currency}<extra>%{{y}}</extra>",
     }
     return {
         "data": [trace],
-        "layout": _layout(
-            xaxis={"tickformat": "~s", **_AXIS},
-            yaxis={"type": "category", "autorange": "reversed", "automargin": True, **_AXIS},
+        "layout": laid_out(
+            xaxis={"tickformat": "~s", **AXIS},
+            yaxis={"type": "category", "autorange": "reversed", "automargin": True, **AXIS},
             showlegend=False,
         ),
     }
@@ -103,7 +103,7 @@ def stacked_parts(names: Sequence[str], parts: Sequence[Series], *, currency: st
             "name": part.name,
             "orientation": "h",
             "y": list(names),
-            "x": [_pixel(amount) for amount in part.amounts],
+            "x": [pixel(amount) for amount in part.amounts],
             "hovertemplate": f"%{{x:,.2f}} {currency}<extra>%{{fullData.name}}</extra>",
             **_look(index, Chart.BARS, rest=part.rest),
         }
@@ -111,9 +111,9 @@ def stacked_parts(names: Sequence[str], parts: Sequence[Series], *, currency: st
     ]
     return {
         "data": traces,
-        "layout": _layout(
-            xaxis={"tickformat": "~s", **_AXIS},
-            yaxis={"type": "category", "autorange": "reversed", "automargin": True, **_AXIS},
+        "layout": laid_out(
+            xaxis={"tickformat": "~s", **AXIS},
+            yaxis={"type": "category", "autorange": "reversed", "automargin": True, **AXIS},
             barmode="relative",
             showlegend=len(traces) > 1,
         ),
@@ -127,10 +127,11 @@ def _ticks(starts: Sequence[str], granularity: Granularity) -> dict[str, Any]:
     return {}
 
 
-_AXIS: dict[str, Any] = {"fixedrange": True, "gridwidth": 1}
+AXIS: dict[str, Any] = {"fixedrange": True, "gridwidth": 1}
 
 
-def _pixel(amount: Decimal | None) -> float | None:
+def pixel(amount: Decimal | None) -> float | None:
+    """An amount as it is drawn."""
     return None if amount is None else float(amount)
 
 
@@ -144,7 +145,8 @@ def _look(index: int, chart: Chart, *, rest: bool) -> dict[str, Any]:
     return {"type": "bar", "marker": {"color": hue, "pattern": pattern, "line": {"width": 0}}}
 
 
-def _layout(**more: Any) -> dict[str, Any]:
+def laid_out(**more: Any) -> dict[str, Any]:
+    """What every figure of ours looks like."""
     return {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",

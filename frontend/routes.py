@@ -17,6 +17,8 @@ from frontend.components.states import problem
 from frontend.pages import (
     chargeback,
     explain,
+    gpu,
+    gpu_node,
     health,
     line_items,
     load,
@@ -36,6 +38,8 @@ PAGES: tuple[ModuleType, ...] = (
     chargeback,
     reconciliation,
     team,
+    gpu,
+    gpu_node,
     policy,
     health,
     load,

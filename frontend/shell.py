@@ -17,6 +17,7 @@ NAVIGATION = (
     ("Overview", "/", "exact"),
     ("Trends", "/trends", "partial"),
     ("Chargeback", "/chargeback", "partial"),
+    ("GPUs", "/gpu", "partial"),
     ("Policy", "/policy", "partial"),
     ("Data health", "/health", "partial"),
 )

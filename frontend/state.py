@@ -18,6 +18,7 @@ from app.reports.cost_query import TAG, CostQuery, Filter, Granularity, dimensio
 
 Params = Mapping[str, str | list[str]]
 Choice = TypeVar("Choice", bound=StrEnum)
+Fallback = TypeVar("Fallback", date, None)
 
 DEFAULT_MONTHS = 6
 # From who pays, to what for, to which one; after the last comes the bill's own lines.
@@ -63,13 +64,13 @@ class View:
             return cls.default(today)
         start, end = _half_year(today)
         query = CostQuery(
-            start=_day(params, "start", start),
-            end=_day(params, "end", end),
+            start=day_of(params, "start", start),
+            end=day_of(params, "end", end),
             metric=_choice(params, "metric", Metric.EFFECTIVE),
             axis=_choice(params, "axis", Axis.CHARGE),
             granularity=_choice(params, "granularity", Granularity.MONTH),
-            group_by=tuple(dimension(name) for text in _all(params, "group_by") for name in _names(text)),
-            filters=tuple(Filter.parse(text) for text in _all(params, "filter")),
+            group_by=tuple(dimension(name) for text in all_of(params, "group_by") for name in _names(text)),
+            filters=tuple(Filter.parse(text) for text in all_of(params, "filter")),
         )
         return cls(query, _choice(params, "chart", Chart.BARS), _page(params))
 
@@ -159,13 +160,15 @@ def _pairs(query: CostQuery) -> list[tuple[str, str]]:
     ]
 
 
-def _all(params: Params, name: str) -> list[str]:
+def all_of(params: Params, name: str) -> list[str]:
+    """Every value of a parameter that is not empty."""
     values = params.get(name, [])
     return [value for value in ([values] if isinstance(values, str) else values) if value]
 
 
-def _one(params: Params, name: str) -> str | None:
-    values = _all(params, name)
+def last_of(params: Params, name: str) -> str | None:
+    """The last value of a parameter, or None."""
+    values = all_of(params, name)
     return values[-1] if values else None
 
 
@@ -174,8 +177,9 @@ def _names(text: str) -> list[str]:
     return [text] if text.startswith(TAG) else text.split(",")
 
 
-def _day(params: Params, name: str, default: date) -> date:
-    text = _one(params, name)
+def day_of(params: Params, name: str, default: Fallback) -> date | Fallback:
+    """The day that a parameter says, or `default`. Raises BadInput for what is no day."""
+    text = last_of(params, name)
     if text is None:
         return default
     try:
@@ -193,11 +197,11 @@ def one_of(choices: type[Choice], name: str, text: str | None) -> Choice | None:
 
 
 def _choice(params: Params, name: str, default: Choice) -> Choice:
-    return one_of(type(default), name, _one(params, name)) or default
+    return one_of(type(default), name, last_of(params, name)) or default
 
 
 def _page(params: Params) -> int:
-    text = _one(params, "page") or "1"
+    text = last_of(params, "page") or "1"
     if not text.isdecimal() or int(text) < 1:
         raise BadInput(f"page={text} is not a page number. Pages count from 1.")
     return int(text)

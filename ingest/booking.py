@@ -33,6 +33,7 @@ from app.db.load import (
 )
 from app.db.load_addition import carry_charges, carry_deliveries, carry_drivers
 from app.db.load_driver import copy_drivers, count_drivers
+from app.db.queries.gpu_prices import moves_gpu_prices
 from app.db.queries.loads import Overlap, accepted, live_load, overlapping
 from app.db.tables.bills import Delivery, Load, LoadDelivery, QuarantinedRow
 from app.domain.charge import COSTS
@@ -111,7 +112,7 @@ def book(
         assign_new_keys(session, applied)
     version = applied.version if applied else None
     booked = [_swap(session, load, version, terms) for load in staged]
-    post(session, bill.periods)
+    post(session, bill.periods, gpus=moves_gpu_prices(session, [load.load_id for load in booked]))
     progress("post", len(booked))
     _record(session, bill, delivery)
     return booked

@@ -5,7 +5,7 @@ booking finds out (charge keys, the mapping) is small and goes before its commit
 kept, whatever crashes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,10 +40,14 @@ class Offsite:
         for name, sha256 in digests.items():
             self._send(archived.file(name, sha256), archived.file(name, sha256))
 
+    def send_each(self, files: Iterable[Path]) -> None:
+        """Files of the archive, in this order."""
+        for file in files:
+            self._send(file, file)
+
     def send_detail(self, archived: Archived) -> None:
         """What else drill-down needs; the description last, because where it is, the rest must be."""
-        for file in (archived.keys, archived.description):
-            self._send(file, file)
+        self.send_each((archived.keys, archived.description))
 
     def _send(self, file: Path, archived_as: Path) -> None:
         if self.store and send(self.store, file_key(self.root, archived_as), file):

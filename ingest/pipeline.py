@@ -1,30 +1,26 @@
 """The one way in: a delivery is discovered, archived, checked, rolled up and made live, or refused with a reason."""
 
 import logging
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 from ibis.backends.duckdb import Backend
-from sqlalchemy import Connection, Engine, select, text, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import now
 
 from app.db.findings import replace_findings
 from app.db.session import write_session
-from app.db.source_lock import LOCK_CLASS, source_lock_key
 from app.db.tables.bills import Delivery, Load, LoadDelivery, Source
-from app.errors import BadInput, Conflict, TrueupError
+from app.errors import TrueupError
 from app.settings import Settings
 from ingest.archive import delivery_digest, keep, sweep
+from ingest.attempt import check_twice, close_interrupted, name_files, on_record, only_one, scratch_folder
 from ingest.bill import Bill, quantities_only, read_bill
 from ingest.booking import BookedLoad, Terms, book
 from ingest.detail import write_detail
-from ingest.disk import full_disk
 from ingest.engine.duckdb import engine as duckdb_engine
 from ingest.engine.duckdb import naming_the_damaged
 from ingest.files import Progress, SourceFile, bill_files, digest
@@ -91,21 +87,21 @@ def ingest_files(
         source_kind = kind(source.kind)
         told = source_kind.settings.model_validate(source.config)
     files = _chosen(bound, source_name, source_kind, bill_files(paths, source_kind.suffixes), snapshot)
-    with bound.connect() as guard, _only_one(guard, source_name):
-        _close_interrupted(bound, source_name)
+    with bound.connect() as guard, only_one(guard, source_name):
+        close_interrupted(bound, source_name)
         sweep(config.archive_dir, source_name)
         # On a full disk, the scratch folder must go before there may be room to put on record that it was full.
         with (
-            _on_record(bound, config, source_name, files, snapshot) as delivery_id,
-            _scratch(config, source_name) as scratch,
+            on_record(bound, config, _delivery(bound, source_name, files, snapshot)) as delivery_id,
+            scratch_folder(config, source_name) as scratch,
         ):
             digests = {file.name: digest(file, progress) for file in files}
-            _check_twice(digests)
+            check_twice(digests)
             sha256 = delivery_digest(digests.values())
             if _is_live(bound, source_name, sha256, told):
                 _forget(bound, delivery_id, snapshot)
                 return Outcome(source_name, sha256, unchanged=True)
-            _name_files(bound, delivery_id, sha256, files, digests)
+            name_files(bound, delivery_id, sha256, files, digests)
             terms = Terms(
                 adds=told.adds,
                 estimates=source_kind.estimates,
@@ -124,15 +120,6 @@ def ingest_files(
                 found = _judge(bound, backend, bill, delivery_id)
                 progress("rules", len(found))
                 return replace(outcome, findings=found)
-
-
-def _check_twice(digests: Mapping[str, str]) -> None:
-    """Raises BadInput when two files of a delivery are the same, byte for byte: their cost would count twice."""
-    names: dict[str, str] = {}
-    for name, sha256 in digests.items():
-        if sha256 in names:
-            raise BadInput(f"{names[sha256]} and {name} are the same file. Take one of them away and run this again.")
-        names[sha256] = name
 
 
 @dataclass(frozen=True)
@@ -196,40 +183,10 @@ def _outcome(attempt: _Attempt, bill: Bill, booked: Sequence[BookedLoad]) -> Out
     )
 
 
-@contextmanager
-def _only_one(connection: Connection, source_name: str) -> Iterator[None]:
-    """Holds the source for this process; a second ingest of it is turned away at once."""
-    key = {"class": LOCK_CLASS, "key": source_lock_key(source_name)}
-    if not connection.scalar(text("SELECT pg_try_advisory_lock(:class, :key)"), key):
-        raise Conflict(f"Another ingest of '{source_name}' is running. Wait until it is done, then run this again.")
-    connection.commit()  # the lock belongs to the connection; an open transaction would only hold vacuum back
-    try:
-        yield
-    finally:
-        connection.execute(text("SELECT pg_advisory_unlock(:class, :key)"), key)  # the pool keeps the connection
-        connection.commit()
-
-
-@contextmanager
-def _scratch(config: Settings, source_name: str) -> Iterator[Path]:
-    """An empty folder, rid of what a crash may have left in it. Call it only while holding the source."""
-    folder = config.temp_dir / f"ingest-{source_name}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _on_record(
-    bound: Engine, config: Settings, source_name: str, files: Sequence[SourceFile], snapshot: Snapshot | None
-) -> Iterator[int]:
-    """A delivery row that is there from the start and ends as loaded or refused, whatever happens."""
-    with write_session(bound) as session:
+def _delivery(bound: Engine, source_name: str, files: Sequence[SourceFile], snapshot: Snapshot | None) -> Delivery:
+    with Session(bound) as session:
         source = session.scalars(select(Source).where(Source.name == source_name)).one()
-        delivery = Delivery(
+        return Delivery(
             source_id=source.id,
             sha256="",
             format=source.kind,
@@ -238,21 +195,6 @@ def _on_record(
             version=snapshot.version if snapshot else None,
             files=[{"name": file.name} for file in files],
         )
-        session.add(delivery)
-        session.flush()
-        delivery_id = delivery.id
-    try:
-        yield delivery_id
-    except BaseException as error:
-        full = full_disk(error, config)
-        told = full or error
-        message = str(told) if isinstance(told, TrueupError) else f"failed: {error!r}"
-        # The database's disk may be the full one; the next run then says "interrupted" of this attempt.
-        with suppress(SQLAlchemyError) if full else nullcontext():
-            _finish(bound, delivery_id, "refused", message)
-        if full and full is not error:
-            raise full from error
-        raise
 
 
 def _chosen(
@@ -283,27 +225,6 @@ def record_refusal(bound: Engine, source_name: str, snapshot: Snapshot | None, m
                 message=message,
                 finished_at=now(),
             )
-        )
-
-
-def _finish(bound: Engine, delivery_id: int, state: str, message: str) -> None:
-    with write_session(bound) as session:
-        session.execute(
-            update(Delivery)
-            # What has been booked stays booked, whatever happens on the way out.
-            .where(Delivery.id == delivery_id, Delivery.state == "received")
-            .values(state=state, message=message, finished_at=now())
-        )
-
-
-def _close_interrupted(bound: Engine, source_name: str) -> None:
-    """Gives every attempt that a crash cut short its end. Call it only while holding the source."""
-    with write_session(bound) as session:
-        source_id = select(Source.id).where(Source.name == source_name).scalar_subquery()
-        session.execute(
-            update(Delivery)
-            .where(Delivery.source_id == source_id, Delivery.state == "received")
-            .values(state="refused", message="interrupted; nothing was booked. Run it again.", finished_at=now())
         )
 
 
@@ -348,13 +269,3 @@ def _forget(bound: Engine, delivery_id: int, snapshot: Snapshot | None) -> None:
                 .values(version=snapshot.version)
             )
         session.delete(attempt)
-
-
-def _name_files(
-    bound: Engine, delivery_id: int, sha256: str, files: Sequence[SourceFile], digests: Mapping[str, str]
-) -> None:
-    sizes = {file.name: file.path.stat().st_size for file in files}
-    with write_session(bound) as session:
-        delivery = session.get_one(Delivery, delivery_id)
-        delivery.sha256 = sha256
-        delivery.files = [{"name": name, "sha256": sha, "bytes": sizes[name]} for name, sha in digests.items()]

@@ -37,7 +37,7 @@ def post_drivers(session: Session, viewer: Viewer, config: Settings, items: Iter
         taken += take_quantities(session, config, _source(session, viewer, name), list(of_source))
     if taken.loads:
         lock_posting(session)
-        post(session, {load.period for load in taken.loads})
+        post(session, {load.period for load in taken.loads}, gpus=False)
         _audit(session, viewer, taken)
     return taken
 

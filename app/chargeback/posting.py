@@ -52,10 +52,11 @@ def lock_posting(session: Session) -> None:
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTING_LOCK})
 
 
-def post(session: Session, periods: Iterable[date]) -> None:
+def post(session: Session, periods: Iterable[date], *, gpus: bool = True) -> None:
     """Rewrites roll-ups, pool shares, drafts and GPU waste of billing `periods` from live charges and policy in force.
 
-    The caller holds `lock_posting`. Readers see the old figures until the transaction commits.
+    Without `gpus`, nothing that GPU waste rests on has changed, and it is left as it is. The caller holds
+    `lock_posting`. Readers see the old figures until the transaction commits.
     """
     applied = policy_in_force(session)
     if applied:
@@ -68,8 +69,9 @@ def post(session: Session, periods: Iterable[date]) -> None:
         _share_pools(session, period, drawn.shares)
         write_draft(session, basis, drawn)
     adjust(session, posted)
-    post_waste(session, posted)
-    find(session, posted)
+    if gpus:
+        post_waste(session, posted)
+        find(session, posted)
     count_change(session)
 
 

@@ -97,10 +97,13 @@ def make_company(today: date) -> None:
 
 def _ingest_telemetry(config: Settings, folder: Path, today: date) -> None:
     """Writes and ingests what the company's GPUs and their scheduler reported in the last weeks."""
+    from app.actions.gpu_nodes import import_node_map
     from app.actions.telemetry import ingest_telemetry_paths
-    from ingest.demo.gpu_telemetry import JOBS, SAMPLES, write_jobs, write_telemetry
+    from ingest.demo.gpu_telemetry import JOBS, SAMPLES, node_map, write_jobs, write_telemetry
 
     say("Ingesting what the GPUs did: samples of every minute of the last two weeks, and a scheduler's jobs")
+    with write_session() as session:
+        import_node_map(session, operator(), node_map(today), "nodes.csv")
     samples = write_telemetry(folder / SAMPLES, today=today)
     jobs = write_jobs(folder / f"{JOBS}.csv", today=today)
     # Jobs first, so that the waste that samples are posted as knows which of them failed.

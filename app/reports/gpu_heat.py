@@ -72,7 +72,7 @@ def gpu_heat(session: Session, viewer: Viewer, question: HeatQuestion) -> HeatMa
         hours_per_column=per_column,
         boards=len(boards),
         columns=columns,
-        rows=tuple(map(_row, bins)),
+        rows=tuple(_row(found, by_node=len(bins) < len(boards)) for found in bins),
         values=tuple(map(tuple, values)),
         coverage=tuple(map(tuple, coverage)),
     )
@@ -99,10 +99,10 @@ def _bins(boards: Sequence[BoardPlace], most: int) -> list[list[BoardPlace]]:
     return [list(chain.from_iterable(nodes[at : at + size])) for at in range(0, len(nodes), size)]
 
 
-def _row(boards: list[BoardPlace]) -> HeatRow:
+def _row(boards: list[BoardPlace], *, by_node: bool) -> HeatRow:
     first, last = boards[0], boards[-1]
     single = first.node if first.node == last.node else None
-    if len(boards) == 1:
+    if len(boards) == 1 and not (by_node and first.node):
         label = f"{first.node} · {first.gpu_uuid}" if first.node else first.gpu_uuid
     else:
         label = single or f"{first.node} … {last.node}"

@@ -10,8 +10,8 @@ from frontend.components.attributes import labelled
 from frontend.figures import Figure
 
 
-def graph(figure: Figure, *, name: str, label: str, height: int = 340) -> Component:
-    """A figure that nobody can upload and everybody can save as a picture.
+def graph(figure: Figure, *, name: str, label: str, height: int = 340, **more: Any) -> Component:
+    """A figure that nobody can upload and everybody can save as a picture; `more` is for `dcc.Graph`.
 
     Plotly 7 offers to send every figure to cloud.plotly.com unless told not to; a bill stays at home.
     """
@@ -23,7 +23,7 @@ def graph(figure: Figure, *, name: str, label: str, height: int = 340) -> Compon
         "toImageButtonOptions": {"filename": name, "format": "png", "scale": 2},
         "responsive": True,
     }
-    drawn = dcc.Graph(figure=figure, config=config, style={"height": height})
+    drawn = dcc.Graph(figure=figure, config=config, style={"height": height}, **more)
     return html.Figure(drawn, className="graph", **labelled(label))
 
 

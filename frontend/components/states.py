@@ -24,6 +24,23 @@ def no_bills() -> Component:
     )
 
 
+def no_telemetry() -> Component:
+    """The state without anything that GPUs reported, and the three commands that change it."""
+    return _panel(
+        "No GPU telemetry yet",
+        "Trueup shows where paid GPU time went once it has seen what the GPUs did. Take in what your exporter or"
+        " scheduler wrote, say which node is which resource of the bill, and look:",
+        html.Pre(
+            html.Code(
+                "trueup ingest telemetry PATH --format dcgm --source cluster\n"
+                "trueup gpu nodes import nodes.csv\n"
+                "trueup gpu waste --period 2026-10"
+            )
+        ),
+        html.P(["To look around with a made-up company first, run ", html.Code("trueup demo"), "."]),
+    )
+
+
 def no_rows(message: str, href: str, link: str) -> Component:
     """The state of a question that no charge answers, with a way out."""
     return _panel("No charges match", message, dcc.Link(link, href=href, className="action"))

@@ -98,7 +98,7 @@ class Estate:
     def _day(self, when: When, dice: Dice) -> Iterator[Row]:
         left = {plan: plan.daily_hours for plan in self.commitments if plan.is_active(when.months_ago)}
         for workload in self.workloads:
-            quantity = self._metered(workload, when, dice)
+            quantity = self.metered(workload, when, dice)
             plan = next((plan for plan in left if _covers(plan, workload) and left[plan]), None)
             if plan and quantity:
                 hours = min(quantity, left[plan])
@@ -109,7 +109,8 @@ class Estate:
                 yield self.issuer.usage(workload.resource, when, quantity, spot_factor=_spot(workload, when, dice))
         yield from (plan.unused(when, hours) for plan, hours in left.items() if hours)
 
-    def _metered(self, workload: Workload, when: When, dice: Dice) -> Decimal:
+    def metered(self, workload: Workload, when: When, dice: Dice) -> Decimal:
+        """How much of a workload's resource a day has on the bill."""
         planned = workload.daily(when)
         if not planned:
             return planned

@@ -8,6 +8,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from app.domain.gpu.sample import EARLIEST, LATEST
+from app.errors import BadInput
+
+_ROWS_AT_ONCE = 10_000_000  # enough for every thread to have work
 _EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
@@ -25,7 +29,7 @@ class SampleFile:
 
 
 def sample_file(path: Path) -> SampleFile:
-    """What the metadata of the file at `path` tells."""
+    """What the metadata of the file at `path` tells. Raises BadInput for a moment that no sample can be of."""
     metadata = pq.read_metadata(path)
     nulls: dict[str, int | None] = {}
     spans = []
@@ -37,10 +41,20 @@ def sample_file(path: Path) -> SampleFile:
             if name == "timestamp":
                 spans.append(_span(said))
     rows = metadata.num_rows
+    first, last = (
+        min((first for first, _ in spans), default=_EVER[0]),
+        max((last for _, last in spans), default=_EVER[1]),
+    )
+    for moment in {first, last} - {*_EVER}:
+        if not EARLIEST <= moment < LATEST:
+            raise BadInput(
+                f"A sample is of {moment:%Y-%m-%dT%H:%M:%SZ}, when nothing can have been sampled. Set the clock of the"
+                " machine that told it."
+            )
     return SampleFile(
         path=path,
-        first=min((first for first, _ in spans), default=_EVER[0]),
-        last=max((last for _, last in spans), default=_EVER[1]),
+        first=first,
+        last=last,
         rows=rows,
         columns=frozenset(metadata.schema.to_arrow_schema().names),
         empty=frozenset(name for name, count in nulls.items() if count == rows),
@@ -58,11 +72,12 @@ def _span(statistics: Any) -> tuple[datetime, datetime]:
 def batches(files: Iterable[SampleFile]) -> Iterator[Sequence[SampleFile]]:
     """The files in groups of which no two have an hour in common, so that each can be read for itself.
 
-    However many months there are, no more than the largest group is looked at at a time.
+    However many months there are, no more is looked at at a time than some millions of rows, or what shares its hours.
     """
     group: list[SampleFile] = []
     for file in sorted((each for each in files if each.rows), key=lambda each: each.first):
-        if group and _hour(file.first) > _hour(max(each.last for each in group)):
+        enough = sum(each.rows for each in group) >= _ROWS_AT_ONCE
+        if enough and _hour(file.first) > _hour(max(each.last for each in group)):
             yield group
             group = []
         group.append(file)

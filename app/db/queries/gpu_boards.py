@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.db.queries.gpu_dimensions import workload
@@ -45,7 +46,8 @@ def known_boards(session: Session, gpu_uuids: Collection[str] | None) -> list[Kn
 def last_seen(session: Session, start: date, end: date, *, visible: frozenset[str] | None) -> dict[str, LastSeen]:
     """When and with whom each board was seen last in the days from `start` up to, not including, `end`."""
     teams = posted_teams(start, end)
-    hours = select(GpuHourFact.board_id, GpuHourFact.owner_id, func.max(GpuHourFact.hour).label("at")).where(
+    columns: list[Any] = [GpuHourFact.board_id, GpuHourFact.owner_id, func.max(GpuHourFact.hour).label("at")]
+    hours: Select[Any] = select(*columns).where(
         GpuHourFact.hour >= midnight(start), GpuHourFact.hour < midnight(end), seen(teams, visible)
     )
     if visible is not None:

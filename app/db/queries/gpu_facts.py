@@ -78,12 +78,7 @@ def fact_sums(
         .order_by(boards.c.bucket.nulls_first(), *(key.collate("C").nulls_last() for key in keys))
         .limit(limit)
     )
-    count = len(keys)
-    sources = list(ActivitySource)
-    return [
-        FactSum(bucket, tuple(rest[:count]), *rest[count:-1], sources[rest[-1] - 1] if rest[-1] else None)
-        for bucket, *rest in session.execute(statement)
-    ]
+    return [_sum(row, len(keys)) for row in session.execute(statement)]
 
 
 def popcount(minutes: ColumnElement[Any]) -> ColumnElement[int]:
@@ -96,6 +91,12 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
+def _sum(row: Sequence[Any], keys: int) -> FactSum:
+    bucket, *rest = row
+    rest[-1] = list(ActivitySource)[rest[-1] - 1] if rest[-1] else None
+    return FactSum(bucket, tuple(rest[:keys]), *rest[keys:])
+
+
 def _board_hours(asked: FactsAsked, visible: frozenset[str] | None) -> Subquery:
     """One row for each bucket, combination of dimensions, board and hour."""
     teams = posted_teams(asked.start, asked.end)
@@ -104,7 +105,7 @@ def _board_hours(asked: FactsAsked, visible: frozenset[str] | None) -> Subquery:
     names = {*asked.group_by, *(each.dimension for each in asked.filters)}
     weight = popcount(GpuHourFact.observed.expression)
     bucket = _bucket(asked.granularity).label("bucket")
-    statement = (
+    statement: Select[Any] = (
         select(bucket, *keys, GpuHourFact.board_id, GpuHourFact.hour, *_measured(weight))
         .where(GpuHourFact.hour >= midnight(asked.start), GpuHourFact.hour < midnight(asked.end))
         .where(*(keeps(each, known[each.dimension]) for each in asked.filters), seen(teams, visible))

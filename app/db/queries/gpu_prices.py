@@ -1,9 +1,10 @@
 """Reads about what GPUs cost: by resource, hour and owner, and what they come to in a billing period."""
 
+from collections.abc import Collection
 from datetime import UTC, date
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, cast, func, select
+from sqlalchemy import Date, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.gpu_catalogue import gpu_catalogue
@@ -58,6 +59,13 @@ def gpu_cost(session: Session, period: date) -> list[GpuCost]:
 def has_gpu_prices(session: Session, period: date) -> bool:
     """Whether the live bills of a billing period (its first day) have a charge for GPUs."""
     return session.scalar(_live(select(GpuPrice.load_id), period).limit(1)) is not None
+
+
+def moves_gpu_prices(session: Session, loads: Collection[int]) -> bool:
+    """Whether any of `loads`, or of those whose place they took, has a charge for GPUs."""
+    bears = or_(Load.id.in_(loads), Load.superseded_by.in_(loads))
+    statement = select(GpuPrice.load_id).join(Load, Load.id == GpuPrice.load_id).where(bears).limit(1)
+    return session.scalar(statement) is not None
 
 
 def _live(statement: Select[*tuple[Any, ...]], period: date) -> Select[*tuple[Any, ...]]:

@@ -22,7 +22,7 @@ class PostedTeams:
     @property
     def c(self) -> ColumnCollection[str, ColumnElement[Any]]:
         """Its columns."""
-        return self.table.c  # type: ignore[return-value]
+        return self.table.c
 
     def joined(self, statement: Select[Any]) -> Select[Any]:
         """`statement` over hourly facts, with the team of each."""

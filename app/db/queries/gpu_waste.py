@@ -73,13 +73,7 @@ def waste_sums(
         .order_by(GpuWaste.billing_currency.collate("C"), *map(_ordered, asked.group_by, dimensions))
         .limit(limit)
     )
-    count = len(dimensions)
-    return [
-        WasteSum(
-            currency, tuple(rest[:count]), *rest[count:-1], confidence=CONFIDENCES[rest[-1] - 1] if rest[-1] else None
-        )
-        for currency, *rest in session.execute(statement)
-    ]
+    return [_sum(row, len(dimensions)) for row in session.execute(statement)]
 
 
 def gpu_part_of_bill(session: Session, span: WasteSpan) -> dict[str, Decimal]:
@@ -104,6 +98,12 @@ def newest_days(session: Session) -> tuple[date | None, date | None]:
     """The newest day that waste was posted for, and the newest that telemetry has."""
     hour = session.scalar(select(func.max(GpuHourFact.hour)))
     return session.scalar(select(func.max(GpuWaste.day))), hour.astimezone(UTC).date() if hour else None
+
+
+def _sum(row: Sequence[Any], keys: int) -> WasteSum:
+    currency, *rest = row
+    rest[-1] = CONFIDENCES[rest[-1] - 1] if rest[-1] else None
+    return WasteSum(currency, tuple(rest[:keys]), *rest[keys:])
 
 
 def _within(span: WasteSpan) -> ColumnElement[bool]:

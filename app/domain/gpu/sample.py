@@ -1,7 +1,10 @@
 """A GPU sample: what a board, or a MIG instance of it, said at one moment. The columns of `--format samples`."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+# Samples are of moments from the one up to, not including, the other; a clock that says another is wrong.
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 WHOLE_BOARD = -1  # as gpu_instance_id: the board itself, no MIG instance of it
 
 

@@ -6,7 +6,7 @@ Times are ISO 8601 with a zone, or seconds, milliseconds, microseconds or nanose
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from app.domain.gpu.sample import REQUIRED, SAMPLE_COLUMNS, SampleColumn
+from app.domain.gpu.sample import EARLIEST, LATEST, REQUIRED, SAMPLE_COLUMNS, SampleColumn
 from ingest.engine.duckdb import identifier, quoted
 from ingest.telemetry.sample_writer import BY_NAME
 
@@ -55,7 +55,7 @@ def unknown(columns: Mapping[str, str]) -> list[str]:
 def _cell(column: SampleColumn, header: str, found: str, timezone: str | None) -> Cell:
     text = f"trim(CAST({header} AS VARCHAR))"
     if column.type == "TIMESTAMPTZ":
-        value, wrong = _moment(header, text, found, timezone)
+        value, wrong = _in_time(*_moment(header, text, found, timezone))
     elif column.type == "VARCHAR":
         value, wrong = f"nullif({text}, '')", "NULL"
     else:
@@ -75,6 +75,13 @@ def _number(column: SampleColumn, text: str) -> tuple[str, str]:
     outside = quoted(f"is outside of {limits}{' in whole numbers' if whole else ''}")
     wrong = f"WHEN {number} IS NULL THEN 'is no number' WHEN isnan({number}) OR ({fits}) THEN NULL ELSE {outside}"
     return f"CASE WHEN {fits} THEN CAST({number} AS {column.type}) END", f"CASE {wrong} END"
+
+
+def _in_time(value: str, wrong: str) -> tuple[str, str]:
+    """A moment that a board can have been sampled at."""
+    fits = f"({value}) >= '{EARLIEST}'::TIMESTAMPTZ AND ({value}) < '{LATEST}'::TIMESTAMPTZ"
+    outside = quoted(f"is not between {EARLIEST:%Y} and {LATEST:%Y}")
+    return f"CASE WHEN {fits} THEN {value} END", f"coalesce({wrong}, CASE WHEN NOT ({fits}) THEN {outside} END)"
 
 
 def _moment(header: str, text: str, found: str, timezone: str | None) -> tuple[str, str]:

@@ -1,12 +1,13 @@
 """Whether a Parquet file is in the schema of samples already, so that it can be read where it lies."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
-from app.domain.gpu.sample import REQUIRED, SampleColumn
+from app.domain.gpu.sample import EARLIEST, LATEST, REQUIRED, SampleColumn
 from ingest.engine.duckdb import identifier, literal
 from ingest.files import SourceFile
 from ingest.telemetry.sample_writer import BY_NAME
@@ -51,7 +52,7 @@ def _told(metadata: pq.FileMetaData, column: SampleColumn) -> bool | None:
             return None
         if column.name in REQUIRED and said.null_count:
             return False
-        if said.null_count == group.num_rows or column.type == "TIMESTAMPTZ":
+        if said.null_count == group.num_rows:
             continue
         if not said.has_min_max:
             return None
@@ -61,6 +62,8 @@ def _told(metadata: pq.FileMetaData, column: SampleColumn) -> bool | None:
 
 
 def _in_order(column: SampleColumn, least: object, most: object) -> bool:
+    if column.type == "TIMESTAMPTZ":
+        return isinstance(least, datetime) and isinstance(most, datetime) and least >= EARLIEST and most < LATEST
     if column.type == "VARCHAR":  # an empty text, or one that begins with a blank, comes before all others
         return isinstance(least, str) and least[:1].strip() != ""
     if not isinstance(least, int | float) or not isinstance(most, int | float):
@@ -78,7 +81,9 @@ def _scanned(file: SourceFile, backend: Backend, columns: list[SampleColumn]) ->
 def _wrong(column: SampleColumn) -> str:
     name = identifier(column.name)
     tests = [f"{name} IS NULL"] if column.name in REQUIRED else []
-    if column.type == "VARCHAR":
+    if column.type == "TIMESTAMPTZ":
+        tests.append(f"{name} < '{EARLIEST}'::TIMESTAMPTZ OR {name} >= '{LATEST}'::TIMESTAMPTZ")
+    elif column.type == "VARCHAR":
         tests.append(f"trim({name}) = ''")
     elif column.least is not None and column.most is not None:
         tests.append(f"NOT isnan(CAST({name} AS DOUBLE)) AND {name} NOT BETWEEN {column.least} AND {column.most}")

@@ -105,13 +105,14 @@ def test_a_heat_map_shows_boards_by_hours_and_nothing_where_nothing_was_seen(ses
     found = heat(session, "2026-03-05T08:00", "2026-03-05T11:00Z")
     assert [row.label for row in found.rows] == ["node-a · GPU-1", "node-b · GPU-2"]
     assert [at.hour for at in found.columns] == [8, 9, 10]
-    assert found.values == ((pytest.approx(0.9), None, pytest.approx(0.3)), (0, None, None))
-    assert found.coverage == ((1, 0, 0.5), (1, 0, 0))
+    assert found.values == ((0.9, None, 0.3), (0.0, None, None))
+    assert found.coverage == ((1.0, 0.0, 0.5), (1.0, 0.0, 0.0))
 
 
 def test_a_zoom_into_part_of_an_hour_shows_the_hour(session: Session, gpus: GpuBooks) -> None:
     found = heat(session, "2026-03-05 08:20:11.5", "2026-03-05 08:40:00")
-    assert (found.columns, found.values) == ((datetime(2026, 3, 5, 8, tzinfo=UTC),), ((pytest.approx(0.9),), (0,)))
+    assert found.columns == (datetime(2026, 3, 5, 8, tzinfo=UTC),)
+    assert found.values == ((0.9,), (0.0,))
 
 
 def test_a_heat_map_keeps_to_its_cells(session: Session, gpus: GpuBooks) -> None:
@@ -119,6 +120,7 @@ def test_a_heat_map_keeps_to_its_cells(session: Session, gpus: GpuBooks) -> None
         gpus.hour("2026-03-05T09", f"GPU-n{number:02}", node=f"node-{number // 8}", activity_avg=0.5)
     found = heat(session, "2026-03-01", "2026-03-31", cells=60)
     assert [row.boards for row in found.rows] == [8] * 10 + [1, 1]
+    assert [row.label for row in found.rows][-2:] == ["node-a", "node-b"]
     assert found.hours_per_column == 144
     assert len(found.rows) * len(found.columns) <= 60
     assert found.boards == 82
@@ -137,13 +139,13 @@ def test_boards_tell_their_hours_their_cost_and_who_had_them_last(session: Sessi
     gpus.hour("2026-03-05T12", "GPU-9", node=None)
     first, second, third = gpu_boards(session, operator(), WasteQuestion(*SPAN))
     assert (first.gpu_uuid, first.node, first.model, first.currency) == ("GPU-1", "node-a", "H100", "USD")
-    assert (first.gpu_hours, first.amount) == (Decimal("2.5"), 4)
+    assert (first.gpu_hours, first.amount) == (Decimal("2.5"), Decimal(4))
     assert first.hours_in(WasteState.PRODUCTIVE) == Decimal("1.25")
     assert [each.state for each in first.states] == [WasteState.UNKNOWN, WasteState.PRODUCTIVE]
     assert (first.last_seen_at, first.last_owner) == (datetime(2026, 3, 5, 11, tzinfo=UTC), "search/trainer-0")
     assert first.last_owned_at == datetime(2026, 3, 5, 10, tzinfo=UTC)
-    assert (second.gpu_uuid, second.waste, second.last_owner) == ("GPU-2", 1, None)
-    assert (third.gpu_uuid, third.currency, third.amount, third.node) == ("GPU-9", None, 0, None)
+    assert (second.gpu_uuid, second.waste, second.last_owner) == ("GPU-2", Decimal(1), None)
+    assert (third.gpu_uuid, third.currency, third.amount, third.node) == ("GPU-9", None, Decimal(0), None)
     assert [board.gpu_uuid for board in gpu_boards(session, LIMITED, WasteQuestion(*SPAN))] == ["GPU-1"]
     only = WasteQuestion(*SPAN, filters=gpu_filters(["node:node-b"]))
     assert [board.gpu_uuid for board in gpu_boards(session, operator(), only)] == ["GPU-2"]

@@ -75,7 +75,7 @@ def test_a_board_is_cut_into_instances(samples: list[Path]) -> None:
 
 
 def test_a_stuck_exporter_draws_power_and_a_starved_training_little(samples: list[Path]) -> None:
-    power = dict(asked(samples, "SELECT hostname, avg(power_watts) FROM samples GROUP BY ALL"))  # type: ignore[arg-type]
+    power: dict[str, float] = dict(asked(samples, "SELECT hostname, avg(power_watts) FROM samples GROUP BY ALL"))  # type: ignore[arg-type]
     assert power["atlas-b200-01"] > 700
     assert power["atlas-h100-01"] < 350
 

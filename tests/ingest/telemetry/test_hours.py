@@ -44,6 +44,17 @@ def test_the_best_metric_there_is_says_whether_it_was_active(
     assert fact["activity_avg"] == (None if average is None else pytest.approx(average))
 
 
+def test_a_metric_that_every_sample_has_does_not_hide_a_better_one(tmp_path: Path) -> None:
+    rows = samples(range(30), gr_engine_active_ratio=0.0, **BUSY) + samples(
+        range(30), "GPU-2", gr_engine_active_ratio=0.5
+    )
+    facts = facts_of(tmp_path, rows)
+    assert [(fact["activity_source"], fact["active"]) for fact in facts] == [
+        ("sm_active", span(0, 30)),
+        ("gr_engine_active", span(0, 30)),
+    ]
+
+
 def test_a_minute_without_the_metric_of_its_hour_is_not_observed(tmp_path: Path) -> None:
     """PROF stopped at minute 10: that GPU_UTIL goes on is no reason to take the rest for idle."""
     both: dict[str, Any] = {"gpu_util_percent": 90.0}

@@ -271,3 +271,21 @@ def _opened_only(folder: Path, path: Path) -> list[Path]:
     with engine(Settings(data_dir=folder / "data", threads=2), scratch) as backend:
         opening = TelemetryOpening(backend, [SourceFile(path, path.name)], scratch, no_progress)
         return list(KIND.read(opening))
+
+
+@pytest.mark.parametrize("written", ["1970-01-01T00:00:01Z", "2100-01-01T00:00:00Z", "1"])
+def test_a_moment_that_nothing_was_sampled_at_is_refused(written: str, tmp_path: Path) -> None:
+    found = read_csv(tmp_path, "timestamp,gpu_uuid", f"{AT},GPU-1", f"{written},GPU-1")
+    assert [each["timestamp"] for each in found.samples] == [NINE]
+    (reason,) = found.reasons
+    assert "row 3" in reason
+    assert "is not between 2000 and 2100" in reason
+
+
+def test_in_parquet_too(tmp_path: Path) -> None:
+    moments = [NINE, datetime(1970, 1, 1, tzinfo=UTC)]
+    table = tmp_path / "gpu.parquet"
+    write_samples([{"timestamp": each, "gpu_uuid": "GPU-1"} for each in moments], table)
+    found = read(KIND, tmp_path, table)
+    assert [each["timestamp"] for each in found.samples] == [NINE]
+    assert found.refusals.count == 1
