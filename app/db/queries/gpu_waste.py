@@ -94,10 +94,14 @@ def gpu_part_of_bill(session: Session, span: WasteSpan) -> dict[str, Decimal]:
     return dict(session.execute(statement).all())
 
 
-def newest_days(session: Session) -> tuple[date | None, date | None]:
-    """The newest day that waste was posted for, and the newest that telemetry has."""
-    hour = session.scalar(select(func.max(GpuHourFact.hour)))
-    return session.scalar(select(func.max(GpuWaste.day))), hour.astimezone(UTC).date() if hour else None
+def days_told(session: Session) -> tuple[date | None, date | None, date | None]:
+    """The newest day that waste was posted for, and the oldest and newest that telemetry has."""
+    oldest, newest = (session.scalar(select(of(GpuHourFact.hour))) for of in (func.min, func.max))
+    return session.scalar(select(func.max(GpuWaste.day))), _day(oldest), _day(newest)
+
+
+def _day(hour: datetime | None) -> date | None:
+    return hour.astimezone(UTC).date() if hour else None
 
 
 def _sum(row: Sequence[Any], keys: int) -> WasteSum:

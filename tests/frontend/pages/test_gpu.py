@@ -145,6 +145,9 @@ def test_a_drag_over_the_heat_map_asks_for_those_hours_and_the_url_remembers() -
 
 
 def test_without_days_the_newest_thirty_are_shown() -> None:
-    ground = GpuGround(newest_paid=date(2026, 3, 9), newest_telemetry=date(2026, 3, 10))
+    ground = GpuGround(date(2026, 3, 9), oldest_telemetry=date(2026, 1, 1), newest_telemetry=date(2026, 3, 10))
     assert ground.span(date(2026, 3, 20)) == (date(2026, 2, 9), date(2026, 3, 11))
     assert ground.span(date(2026, 3, 5)) == (date(2026, 2, 4), date(2026, 3, 6))
+    began = GpuGround(date(2026, 3, 9), oldest_telemetry=date(2026, 3, 1), newest_telemetry=date(2026, 3, 10))
+    assert began.span(date(2026, 3, 20)) == (date(2026, 3, 1), date(2026, 3, 11))
+    assert began.span(date(2026, 2, 20)) == (date(2026, 1, 22), date(2026, 2, 21))
