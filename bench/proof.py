@@ -81,6 +81,11 @@ def crash_matrix() -> list[str]:
     return [_pytest("tests/ingest/test_crash.py")]
 
 
+def long_tests() -> list[str]:
+    """The cases that `make test` leaves out for their time."""
+    return [_pytest("-m", "long", "-n", "logical", "--dist", "loadgroup", "tests")]
+
+
 def many_seeds() -> list[str]:
     """The conservation laws on bills and policies of many seeds, and those of each vendor's bill on more cases."""
     paths = ("tests/app/chargeback", "tests/app/domain/test_allocation.py", *VENDORS_LAWS)
@@ -106,6 +111,7 @@ PROOFS: dict[str, Callable[[], list[str]]] = {
     "large-csv": large_csv,
     "random-kills": random_kills,
     "crash-matrix": crash_matrix,
+    "long-tests": long_tests,
     "many-seeds": many_seeds,
     "laws": lambda: laws(SEEDS),
 }
@@ -113,7 +119,8 @@ PROOFS: dict[str, Callable[[], list[str]]] = {
 
 def _pytest(*arguments: str, examples_times: int = 1) -> str:
     command = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments)
-    environment = os.environ | {"TRUEUP_EXAMPLES_TIMES": str(examples_times)}  # `tests.examples` reads it
+    # `tests.examples` reads the one, `tests/conftest.py` the other.
+    environment = os.environ | {"TRUEUP_EXAMPLES_TIMES": str(examples_times), "TRUEUP_EVERY_TEST": "1"}
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-4000:]}")

@@ -24,6 +24,7 @@ from tests.trueup import Trueup
 TEMPLATE = "template_trueup"
 OWN_DATABASE = {"database_url", "module_database_url"}  # fixtures that make one
 SERVER = "TRUEUP_TEST_SERVER"  # the folder of this run's server, for its workers
+EVERY_TEST = "TRUEUP_EVERY_TEST"  # `make proof` sets it: also those marked long
 OPTIONAL = "optional"  # how the reason of a skip begins that is allowed everywhere: a tool not every machine can have
 
 
@@ -159,8 +160,12 @@ def chromium() -> str:
     return found
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test with a database of its own takes too long for the fast loop (`make check`)."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test with a database of its own takes too long for the fast loop (`make check`), a long one for every run."""
+    long = [] if os.environ.get(EVERY_TEST) else [item for item in items if item.get_closest_marker("long")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]
     for item in items:
         if OWN_DATABASE & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)

@@ -29,11 +29,14 @@ def new(tmp_path: Path) -> Path:
     return write_csv(tmp_path / "new.csv.gz", rows)
 
 
+ALWAYS = {"copy", "commit"}  # of the stages, those at which it is killed in every run of the tests
 NEW_TOTAL = Decimal("15.500000000000000001")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fatal", BEFORE_THE_COMMIT)
+@pytest.mark.parametrize(
+    "fatal", [pytest.param(stage, marks=[] if stage in ALWAYS else pytest.mark.long) for stage in BEFORE_THE_COMMIT]
+)
 def test_killed_before_the_commit_the_old_figures_stand_and_the_next_run_completes(
     trueup: Trueup, old: Path, new: Path, fatal: str
 ) -> None:
@@ -79,6 +82,7 @@ def test_killed_after_the_commit_the_new_figures_stand(trueup: Trueup, old: Path
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_killed_over_and_over_it_still_comes_out_right(trueup: Trueup, old: Path, new: Path) -> None:
     for fatal in ("archive", "keys", "commit"):
         killed(fatal, trueup, old)

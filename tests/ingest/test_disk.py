@@ -37,10 +37,10 @@ def a_parquet(folder: Path) -> Path:
     ("full_from", "bill"),
     [
         ("hash", a_csv),  # staging: DuckDB rewrites it
-        ("hash", a_gzip),  # staging: it is unpacked
-        ("read", a_csv),  # the copy in the archive
-        ("read", a_parquet),
-        ("keys", a_csv),  # the charge keys, as DuckDB writes them
+        pytest.param("hash", a_gzip, marks=pytest.mark.long),  # staging: it is unpacked
+        pytest.param("read", a_csv, marks=pytest.mark.long),  # the copy in the archive
+        pytest.param("read", a_parquet, marks=pytest.mark.long),
+        pytest.param("keys", a_csv, marks=pytest.mark.long),  # the charge keys, as DuckDB writes them
         ("post", a_csv),  # the detail beside the archive
     ],
     ids=["staging", "unpacking", "archive of CSV", "archive of Parquet", "keys", "detail"],

@@ -194,14 +194,14 @@ REFUSED: dict[Callable[[Path], Path], str] = {
 }
 # Starting Python takes seconds, so not all of them.
 IN_A_PROCESS_OF_ITS_OWN = (
+    garbage_for_costs,
+    damaged_parquet,
     truncated_gzip,
     semicolons,
     no_billed_cost,
     the_same_column_twice,
-    garbage_for_costs,
     nothing_at_all,
     two_formats,
-    damaged_parquet,
 )
 each_refusal = pytest.mark.parametrize("make", REFUSED, ids=lambda make: make.__name__)
 
@@ -222,7 +222,13 @@ def test_it_is_refused_with_a_reason_and_changes_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", IN_A_PROCESS_OF_ITS_OWN, ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(make, marks=pytest.mark.long if number > 1 else [], id=make.__name__)
+        for number, make in enumerate(IN_A_PROCESS_OF_ITS_OWN)
+    ],
+)
 def test_on_the_command_line_it_is_one_message_and_exit_code_1(
     standing: Trueup, spawned: Command, tmp_path: Path, make: Callable[[Path], Path]
 ) -> None:
