@@ -18,7 +18,7 @@ from app.db.load_driver import DriverRow
 from app.domain.charge import COSTS, QUANTITIES
 from app.errors import BadInput
 from ingest.bill_drivers import drivers_by_period
-from ingest.delivery import OpenDelivery, measured, without_charges
+from ingest.delivery import DIGESTED, OpenDelivery, measured, without_charges
 from ingest.engine.csv_rows import csv_rows
 from ingest.engine.duckdb import FILE, FILE_OF_POSITION, PARTS, POSITION, ROW, literal, quoted, rows_of
 from ingest.keys import Key, charge_key
@@ -227,7 +227,8 @@ def _distinct_lines(backend: Backend, delivery: OpenDelivery) -> list[dict[str, 
         return []
     keys = backend.table("line_key")
     with _first_rows(backend, files) if delivery.telling.keyed else nullcontext():
-        firsts_alone = delivery.lines.filter(delivery.lines[FILE].isin(list(map(str, files)))).semi_join(keys, POSITION)
+        lines = backend.table(DIGESTED)
+        firsts_alone = lines.filter(lines[FILE].isin(list(map(str, files)))).semi_join(keys, POSITION)
         return rows_of(keyed_lines(firsts_alone, delivery.telling.determined).join(keys.drop(*LINE_KEY), POSITION))
 
 

@@ -4,12 +4,14 @@ bill    the rows as they were handed over: a DuckDB view over the staged Parquet
 focus   the same under FOCUS names: an Ibis expression over `bill`. One native row can become several FOCUS rows
 cells   `focus` with instants and short numbers read
 lines   `cells` with values read exactly and what keeps a row from being booked (`ingest.focus.lines`)
+digested  `lines` with the digest that leads to their charge key (`ingest.rollup`)
 
 Each is a view over the one before it, so that a question about lines is a short one to Ibis.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import ibis
 from ibis import Table
@@ -23,10 +25,10 @@ from ingest.files import SourceFile
 from ingest.finding import Finding
 from ingest.focus.lines import PLACE, UNREADABLE, BillMapping, cells, currencies, lines, our_columns, scales
 from ingest.focus.spec import COLUMNS, layout, mandatory
-from ingest.rollup import Telling, determined_by_others, keyed_by, tells_no_more
+from ingest.rollup import Telling, determined_by_others, digested, keyed_by, tells_no_more
 from ingest.staging import StagedFile
 
-BILL, FOCUS, CELLS, LINES = "bill", "focus", "cells", "lines"  # views in DuckDB
+BILL, FOCUS, CELLS, LINES, DIGESTED = "bill", "focus", "cells", "lines", "digested"  # views in DuckDB
 # The columns of a table of drivers: daily quantities that explain cost. `dimensions` is flat JSON (model, team, …).
 DRIVER_COLUMNS = ("day", "name", "unit", "service_provider_name", "dimensions", "quantity")
 
@@ -40,7 +42,7 @@ class OpenDelivery:
     focus: Table
     mapping: BillMapping
     lines: Table
-    views: Mapping[str, str]  # SQL of `focus`, `cells` and `lines`, each over those before it and `bill`
+    views: Mapping[str, str]  # SQL of `focus` to `digested`, each over those before it and `bill`
     telling: Telling
     has_charges: bool = True  # False: only drivers, as from a gateway
     drivers: Table | None = None  # DRIVER_COLUMNS
@@ -63,20 +65,40 @@ def measured(backend: Backend, delivery: OpenDelivery) -> OpenDelivery | None:
     return replace(
         delivery,
         mapping=mapping,
-        views={FOCUS: delivery.views[FOCUS], **_views_of_lines(backend, delivery.focus, mapping)},
+        views={
+            FOCUS: delivery.views[FOCUS],
+            **_views_of_lines(backend, delivery.focus, mapping),
+            **_view_of_digests(backend, delivery.telling.determined),
+        },
     )
 
 
 def _views_of_lines(backend: Backend, focus: Table, mapping: BillMapping) -> dict[str, str]:
     """Makes the views `cells` and `lines`; their SQL."""
-    cells_sql = _view(backend, CELLS, cells(focus, mapping))
-    return {CELLS: cells_sql, LINES: _view(backend, LINES, lines(backend.table(CELLS), mapping))}
+    cells_sql, lines_sql = _sql_of_lines(focus.schema(), mapping)
+    return _view(backend, CELLS, cells_sql) | _view(backend, LINES, lines_sql)
 
 
-def _view(backend: Backend, name: str, table: Table) -> str:
-    sql = sql_of(table)
+def _view_of_digests(backend: Backend, determined: Collection[str]) -> dict[str, str]:
+    """Makes the view `digested`; its SQL."""
+    return _view(backend, DIGESTED, _sql_of_digests(backend.table(LINES).schema(), frozenset(determined)))
+
+
+def _view(backend: Backend, name: str, sql: str) -> dict[str, str]:
     backend.raw_sql(f"CREATE OR REPLACE VIEW {name} AS {sql}")
-    return sql
+    return {name: sql}
+
+
+# To build and compile these expressions takes longer than to ingest a small bill, and a source's bills are alike.
+@lru_cache(maxsize=64)
+def _sql_of_lines(focus: ibis.Schema, mapping: BillMapping) -> tuple[str, str]:
+    read = cells(ibis.table(focus, name=FOCUS), mapping)
+    return sql_of(read), sql_of(lines(ibis.table(read.schema(), name=CELLS), mapping))
+
+
+@lru_cache(maxsize=64)
+def _sql_of_digests(read: ibis.Schema, determined: frozenset[str]) -> str:
+    return sql_of(digested(ibis.table(read, name=LINES), determined))
 
 
 def open_rows(
@@ -102,14 +124,15 @@ def open_rows(
     found = layout(tuple(name for name in mapped.columns if name not in {*PLACE, UNREADABLE}))
     columns = our_columns(found)
     kept = tuple(name for name in key_extras if name in found.extras)
-    focus_sql = _view(backend, FOCUS, mapped)
+    focus_view = _view(backend, FOCUS, sql_of(mapped))
     focus = backend.table(FOCUS)
     mapping = BillMapping(
         columns, scales(focus, columns, guess=True), currencies(focus, columns), key_extras=kept, extras=found.extras
     )
-    views = {FOCUS: focus_sql, **_views_of_lines(backend, focus, mapping)}
+    views = focus_view | _views_of_lines(backend, focus, mapping)
     read = backend.table(LINES)
     determined = determined_by_others(read)
+    views |= _view_of_digests(backend, determined)
     own = traced(mapped, [*(columns[name] for name in keyed_by(columns, determined)), *kept], BILL)
     if own:
         bill_table(backend, parquet, key=own)
@@ -138,7 +161,8 @@ def open_drivers(
     )
     columns = our_columns(layout(tuple(name for name in none.columns if name in COLUMNS)))
     mapping = BillMapping(columns, dict.fromkeys(columns, 0), {})
-    views = {FOCUS: _view(backend, FOCUS, none), **_views_of_lines(backend, none, mapping)}
+    views = _view(backend, FOCUS, sql_of(none)) | _views_of_lines(backend, none, mapping)
+    views |= _view_of_digests(backend, DETERMINED)
     return OpenDelivery(
         files=tuple(files),
         version=version,

@@ -16,9 +16,7 @@ from pathlib import Path
 
 from ingest.archive import Archived
 from ingest.bill import Bill
-from ingest.delivery import OpenDelivery
-from ingest.engine.duckdb import sql_of
-from ingest.rollup import key_columns, line_digest
+from ingest.delivery import DIGESTED, OpenDelivery
 from ingest.staging import StagedFile
 
 
@@ -66,8 +64,5 @@ def _entry(staged: StagedFile, archived: Archived, sha256: str) -> dict[str, obj
 
 def _detail_sql(delivery: OpenDelivery) -> str:
     """Bookable lines with the digest that leads to their charge key, as DuckDB SQL over `bill`."""
-    lines = delivery.lines.filter(delivery.lines.problem.isnull())
-    digest = line_digest(lines, key_columns(lines, delivery.telling.determined))
-    digested = sql_of(lines.mutate(line_digest=digest))
     views = ", ".join(f"{name} AS NOT MATERIALIZED ({sql})" for name, sql in delivery.views.items())
-    return f"WITH {views} {digested}"
+    return f"WITH {views} SELECT * FROM {DIGESTED} WHERE problem IS NULL"

@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import ibis
@@ -154,16 +154,15 @@ def _counted(lines: Table, mapping: BillMapping) -> dict[str, Column]:
     }
 
 
+def digested(lines: Table, determined: Collection[str]) -> Table:
+    """`lines` with a digest of their dimensions as written, by which drill-down finds their charge key for ever."""
+    texts = [_text(lines[name]) for name in key_columns(lines, determined)]
+    return lines.mutate(line_digest=ibis.literal("").join(texts).hexdigest("md5"))
+
+
 def keyed_lines(lines: Table, determined: Collection[str]) -> Table:
-    """`lines` as their dimensions, with their digest and their place."""
-    keys = key_columns(lines, determined)
-    return lines.select(*keys, *determined, FILE, POSITION, line_digest=line_digest(lines, keys))
-
-
-def line_digest(table: Table, keys: Sequence[str]) -> Column:
-    """A digest of a line's dimensions as written, by which drill-down finds a line's charge key for ever."""
-    texts = [_text(table[name]) for name in keys]
-    return ibis.literal("").join(texts).hexdigest("md5")
+    """`digested` lines as their dimensions, with their digest and their place."""
+    return lines.select(*key_columns(lines, determined), *determined, FILE, POSITION, "line_digest")
 
 
 def _text(column: Column) -> Column:

@@ -45,6 +45,11 @@ class BillMapping:
     key_extras: tuple[str, ...] = ()
     extras: tuple[str, ...] = field(default=())
 
+    def __hash__(self) -> int:
+        """Whatever makes two mappings equal, without the order of their columns."""
+        parts = (self.columns, self.scales, self.currencies)
+        return hash((*(frozenset(each.items()) for each in parts), self.key_extras, self.extras))
+
 
 def our_columns(layout: Layout) -> dict[str, str]:
     """Our names for the columns of `layout`; ProviderName serves as service_provider_name before FOCUS 1.3."""
