@@ -65,7 +65,9 @@ _ACTIONS = {
     "DescribeOrganization": "organizations:DescribeOrganization",
     "GetCallerIdentity": "sts:GetCallerIdentity",
     "GetCostAndUsage": "ce:GetCostAndUsage",
+    "GetMetricData": "cloudwatch:GetMetricData",
     "GetObject": "s3:GetObject",
+    "ListMetrics": "cloudwatch:ListMetrics",
 }
 _NO_CREDENTIALS = (
     CredentialRetrievalError,

@@ -20,7 +20,7 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
 )
 from botocore.exceptions import NoCredentialsError
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from app.errors import BadInput
 from ingest.aws.refusals import asking
@@ -37,7 +37,7 @@ CONFIG = Config(
 _HOME_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
-class AwsSettings(SourceSettings):
+class AwsReach(BaseModel):
     """How AWS is reached; each may be left out."""
 
     region: str | None = Field(None, description="the AWS region, such as eu-central-1; else the SDK's own")
@@ -47,6 +47,10 @@ class AwsSettings(SourceSettings):
     endpoint_url: str | None = Field(
         None, description="the address of an S3-compatible store or a test server; else AWS_ENDPOINT_URL, else AWS"
     )
+
+
+class AwsSettings(AwsReach, SourceSettings):
+    """What a source of bills in AWS can be told."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Identity:
     today: date
 
 
-def connect(settings: AwsSettings) -> Aws:
+def connect(settings: AwsReach) -> Aws:
     """A session as `settings` say. Asks AWS nothing yet: a role is assumed when its first client needs it."""
     with asking("AWS credentials"):
         base = botocore.session.Session(profile=settings.profile)
@@ -109,7 +113,7 @@ class _Role(CredentialProvider):  # type: ignore[misc]  # botocore has no types
         return self._credentials
 
 
-def _assumed(base: botocore.session.Session, settings: AwsSettings, region: str) -> botocore.session.Session:
+def _assumed(base: botocore.session.Session, settings: AwsReach, region: str) -> botocore.session.Session:
     """A session whose credentials are the role's. One that waits for a person (MFA) is not for a scheduler."""
     source = base.get_credentials()
     if source is None:

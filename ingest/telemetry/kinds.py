@@ -14,6 +14,7 @@ _MODULES = {
     "dcgm": "ingest.telemetry.dcgm.kind",
     "nvidia-smi": "ingest.telemetry.nvidia_smi.kind",
     "prometheus": "ingest.telemetry.prometheus.kind",
+    "cloudwatch": "ingest.telemetry.cloudwatch.kind",
     "sacct": "ingest.telemetry.slurm.sacct_kind",
     "sinfo": "ingest.telemetry.slurm.sinfo_kind",
     "jobs": "ingest.telemetry.inventory.jobs_kind",

@@ -18,7 +18,13 @@ Writes = Callable[..., None]
 
 def board(instance: str = "i-0a", index: int = 0, **more: str) -> dict[str, str]:
     """The dimensions that the agent gives a board."""
-    about = {"InstanceId": instance, "index": str(index), "name": "NVIDIA A10G", "arch": "Ampere", "host": "ip-10-0-0-7"}
+    about = {
+        "InstanceId": instance,
+        "index": str(index),
+        "name": "NVIDIA A10G",
+        "arch": "Ampere",
+        "host": "ip-10-0-0-7",
+    }
     return {**about, **more}
 
 
