@@ -1,6 +1,6 @@
 """CloudWatch: what its agent told of NVIDIA boards on EC2, pulled since the last run, a day at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ def offers(settings: CloudWatchSettings, window: HourWindow) -> Iterator[Offer]:
     """A delivery for every day of the window; none where no board is listed. Raises what `boards` raises."""
     client = _client(settings)
     found = boards(client, settings.namespace, recent=window.end - window.start <= _SINCE_LATELY)
+    write = partial(pull, client, settings.namespace, found)
     start = window.start
     while found and start < window.end:
         end = min(datetime.combine(start.date() + timedelta(days=1), time(), UTC), window.end)
@@ -34,24 +35,16 @@ def offers(settings: CloudWatchSettings, window: HourWindow) -> Iterator[Offer]:
             SCOPE,
             end.isoformat(),
             f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}",
-            partial(_fetch, client, settings.namespace, found, start, end),
+            partial(_fetch, write, HourWindow(start, end)),
         )
         start = end
 
 
-def _fetch(  # noqa: PLR0917  (what a pull is asked with, in order)
-    client: Any,
-    namespace: str,
-    found: Sequence[Board],
-    start: datetime,
-    end: datetime,
-    folder: Path,
-    progress: Progress,
-) -> Sequence[Path]:
+def _fetch(write: Callable[[Span, Path], int], hours: HourWindow, folder: Path, progress: Progress) -> Sequence[Path]:
     """Pulls the hours; no file where nothing was told in them."""
-    span = Span(start, end, period_of(start, datetime.now(UTC)))
-    target = folder / f"cloudwatch-{start:%Y-%m-%dT%H}-{span.period}s.parquet"
-    if not pull(client, namespace, found, span, target):
+    span = Span(hours.start, hours.end, period_of(hours.start, datetime.now(UTC)))
+    target = folder / f"cloudwatch-{hours.start:%Y-%m-%dT%H}-{span.period}s.parquet"
+    if not write(span, target):
         return ()
     progress("download", target.stat().st_size)
     return (target,)
