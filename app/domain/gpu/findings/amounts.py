@@ -51,3 +51,8 @@ def _days(rows: Iterable[WasteOfDay]) -> Iterable[Mapping[str, str]]:
         by_day[row.day] = EXACT.add(hours, row.hours), EXACT.add(cost, row.cost)
     for day, (hours, cost) in sorted(by_day.items()):
         yield {"day": str(day), "gpu_hours": plain(hours), "effective_cost": plain(cost)}
+
+
+def share_of(part: Decimal, whole: Decimal) -> float:
+    """How much of `whole` hours `part` is, 0-1, to hold against a threshold; 0 of nothing. No cost passes here."""
+    return float(part / whole) if whole else 0.0

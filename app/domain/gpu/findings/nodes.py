@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from app.domain.gpu.findings.amounts import amounts
+from app.domain.gpu.findings.amounts import amounts, share_of
 from app.domain.gpu.findings.rule import Found, WasteOfDay, Window
 from app.domain.gpu.findings.rules import FORGOTTEN_NODE, FRAGMENTATION, QUIET_DAYS, TELEMETRY_GAP
 from app.domain.gpu.states import WasteState
@@ -31,7 +31,7 @@ def _forgotten(window: Window, node_id: int, rows: Sequence[WasteOfDay]) -> Iter
     for day in days:
         of_day = [row for row in rows if row.day == day]
         empty = total(row.hours for row in of_day if row.state is WasteState.UNALLOCATED_NODE)
-        if float(empty) < limits["share"] * float(total(row.hours for row in of_day)) or not empty:
+        if not empty or share_of(empty, total(row.hours for row in of_day)) < limits["share"]:
             break
         empty_days.append(day)
     if len(empty_days) < limits["days"] or empty_days[0] <= window.last - timedelta(days=QUIET_DAYS):
@@ -47,11 +47,10 @@ def _unseen(window: Window, node_id: int, rows: Sequence[WasteOfDay]) -> Iterato
     hours, paid = total(row.hours for row in unknown), total(row.hours for row in rows)
     recent = [row for row in rows if row.day > window.last - timedelta(days=QUIET_DAYS)]
     unknown_now = total(row.hours for row in recent if row.state is WasteState.UNKNOWN)
-    if not unknown or not recent or hours < limits["hours"] or float(hours) < limits["share"] * float(paid):
-        return
-    if float(unknown_now) >= limits["share"] * float(total(row.hours for row in recent)):
-        share = round(float(hours / paid), 4)
-        yield _of_node(window, TELEMETRY_GAP.name, node_id, unknown, {"unknown_share": share}, recoverable=False)
+    share, share_now = share_of(hours, paid), share_of(unknown_now, total(row.hours for row in recent))
+    if unknown and recent and hours >= limits["hours"] and min(share, share_now) >= limits["share"]:
+        told = round(share, 4)
+        yield _of_node(window, TELEMETRY_GAP.name, node_id, unknown, {"unknown_share": told}, recoverable=False)
 
 
 def _scattered(window: Window) -> Iterator[Found]:
@@ -67,7 +66,7 @@ def _scattered(window: Window) -> Iterator[Found]:
         boards = min((window.places[node].boards for node in nodes if node in window.places), default=0)
         by_day = {day: total(row.hours for row in recent if row.day == day) for day in {row.day for row in recent}}
         # On each of the last days, boards for a whole node were free on average.
-        makes_a_node = bool(boards) and all(float(hours) >= boards * 24 for hours in by_day.values())
+        makes_a_node = bool(boards) and all(hours >= boards * 24 for hours in by_day.values())
         found = amounts(free)
         if len(nodes) >= limits["nodes"] and found.hours >= limits["free_hours"] and makes_a_node:
             measures = {"nodes": len(nodes), "boards_of_a_node": boards, "waiting_jobs": window.waiting_jobs}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from app.domain.gpu.findings.amounts import Amounts, amounts
+from app.domain.gpu.findings.amounts import Amounts, amounts, share_of
 from app.domain.gpu.findings.rule import FindingRule, Found, WasteOfDay, Window, WorkloadFacts
 from app.domain.gpu.findings.rules import (
     HELD_MODEL,
@@ -57,7 +57,7 @@ def _idle(window: Window, owner_id: int, rows: Sequence[WasteOfDay]) -> Iterator
     if not _is_recent(window, held):
         return
     found, hours = amounts(held), total(row.hours for row in rows)
-    share = float(found.hours / hours)
+    share = share_of(found.hours, hours)
     if found.hours >= rule.thresholds["idle_hours"] and share >= rule.thresholds["idle_share"]:
         measures = {"idle_share": round(share, 4), **_memory(window, owner_id)}
         yield _found(rule, window, owner_id, held, found, found.capacity, found.bill, measures)
